@@ -1,0 +1,1 @@
+"""Accounts (账号), log-ins, and who may do what."""

@@ -1,0 +1,98 @@
+"""Log-ins as rows beside Flask-Security: every request looks at its row, so ending it ends the session."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask import Flask, g, redirect, request, session, url_for
+from flask_login import current_user, logout_user, user_logged_out
+from flask_security import Totp, user_authenticated
+from werkzeug.wrappers import Response
+
+from precursor import audit
+from precursor.accounts.models import Login, User
+from precursor.core.access import Role, Subject
+from precursor.core.db import transaction
+from precursor.web.database import db
+
+IDLE: Final = timedelta(minutes=30)
+LONGEST: Final = timedelta(hours=12)
+_NOTE_EVERY: Final = timedelta(minutes=1)
+
+
+class OnceTotp(Totp):
+    """One-time codes that are good once: the last counter an account used is kept."""
+
+    def get_last_counter(self, user: Any) -> int | None:
+        """The counter of the last code taken."""
+        return user.totp_counter  # type: ignore[no-any-return]
+
+    def set_last_counter(self, user: Any, tmatch: Any) -> None:
+        """Keep it; Flask-Security commits."""
+        user.totp_counter = tmatch.counter
+
+
+def install(app: Flask) -> None:
+    """Begin a row at log-in, look at it on every request, end it at log-out."""
+    engine: sa.Engine = app.extensions["engine"]
+    clock = app.extensions["settings"].clock
+
+    @user_authenticated.connect_via(app, weak=False)
+    def begin(_app: Flask, user: User, **_: Any) -> None:
+        # in the request's own transaction, which Flask-Security commits
+        number, now = secrets.token_urlsafe(24), clock()
+        db.session.add(
+            Login(
+                id=number,
+                user_id=user.id,
+                role=user.role,
+                device=(request.user_agent.string or "-")[:200],
+                began_at=now,
+                seen_at=now,
+            )
+        )
+        _note(user, "session.begin", now)
+        session["login"] = number
+
+    @user_logged_out.connect_via(app, weak=False)
+    def end(_app: Flask, user: User, **_: Any) -> None:
+        if number := session.pop("login", None):
+            db.session.execute(sa.update(Login).where(Login.id == number).values(ended_at=clock()))
+            _note(user, "session.end", clock())
+            db.session.commit()
+
+    @app.before_request
+    def look() -> Response | None:
+        g.subject = None
+        if not current_user.is_authenticated:
+            return None
+        now = clock()
+        login = db.session.get(Login, session.get("login", ""))
+        if (
+            login is None
+            or login.ended_at is not None
+            or login.user_id != current_user.id
+            or login.role != current_user.role
+            or now - login.seen_at > IDLE
+            or now - login.began_at > LONGEST
+        ):
+            logout_user()
+            session.clear()
+            return redirect(url_for("security.login"))
+        if now - login.seen_at > _NOTE_EVERY and request.method == "GET":
+            with transaction(engine) as written:
+                written.execute(sa.update(Login).where(Login.id == login.id).values(seen_at=now))
+        g.subject = Subject(
+            current_user.username,
+            current_user.person,
+            Role(current_user.role),
+            current_user.area_id,
+            current_user.enterprise_id,
+        )
+        return None
+
+
+def _note(user: User, action: str, now: datetime) -> None:
+    actor = audit.Actor(user.username or "", user.person, user.role)
+    audit.note(db.session, action=action, kind="login", name=user.username or "", row={}, actor=actor, now=now)

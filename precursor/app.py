@@ -1,0 +1,204 @@
+"""The web application: wiring only."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_security import FSQLALiteUserDatastore, Security
+from flask_wtf.csrf import CSRFProtect
+from secure import (
+    ContentSecurityPolicy,
+    PermissionsPolicy,
+    ReferrerPolicy,
+    Secure,
+    XContentTypeOptions,
+    XFrameOptions,
+)
+from secure.middleware import SecureWSGIMiddleware
+from werkzeug.exceptions import HTTPException
+
+import precursor.tables  # noqa: F401 - engines guard every table
+from precursor.accounts import sessions
+from precursor.accounts.models import Role, User, WebAuthn
+from precursor.core import access, guards, problems
+from precursor.core.errors import PrecursorError
+from precursor.reconciliation import pages as reconciliation_pages
+from precursor.settings import Settings
+from precursor.web import database, i18n
+from precursor.web.database import db
+
+#: Views of libraries that anybody may open; Flask-Security guards its own.
+PUBLIC = frozenset(
+    {
+        "static",
+        "security.login",
+        "security.logout",
+        "security.verify",
+        "security.change_password",
+        "security.two_factor_setup",
+        "security.two_factor_setup_validate",
+        "security.two_factor_token_validation",
+        "security.two_factor_rescue",
+        "security.tf_select",
+        "security.static",
+    }
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application. It does not start on tables without guards, or with a view that declares no action."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__, instance_path=str(settings.home), template_folder="web/templates", static_folder="static")
+    app.extensions["settings"] = settings
+    app.config.update(
+        SQLALCHEMY_ENGINES={"default": settings.database_url},
+        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        MAX_CONTENT_LENGTH=64 * 2**20,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        RATELIMIT_STORAGE_URI="memory://",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        SECURITY_USERNAME_ENABLE=True,
+        SECURITY_USER_IDENTITY_ATTRIBUTES=[{"username": {"mapper": lambda v: v.strip().lower() if v else None}}],
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of the method
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
+        SECURITY_PASSWORD_LENGTH_MIN=10,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_CHANGEABLE=True,
+        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        SECURITY_TWO_FACTOR=True,
+        SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
+        SECURITY_TWO_FACTOR_ALWAYS_VALIDATE=True,
+        SECURITY_TWO_FACTOR_RESCUE_EMAIL=False,
+        SECURITY_TOTP_ISSUER="Precursor",
+        SECURITY_CSRF_PROTECT_MECHANISMS=["session", "basic"],
+        SECURITY_POST_LOGIN_VIEW="/",
+        SECURITY_POST_LOGOUT_VIEW="/login",
+        **settings.secrets(),
+    )
+    app.config.update(settings.overrides)
+    database.install(app)
+    i18n.install(app)
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, default_limits=[])
+    app.extensions["limiter-kept"] = limiter  # Flask-Limiter itself keeps only a weak reference
+    security = Security(app, FSQLALiteUserDatastore(db, User, Role, WebAuthn), totp_cls=sessions.OnceTotp)
+    app.extensions["security-kept"] = security
+    for endpoint in ("security.login", "security.two_factor_token_validation"):
+        view: Any = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limiter.limit("10/minute", methods=["POST"])(view)
+    sessions.install(app)
+    app.register_blueprint(reconciliation_pages.bp)
+    _health(app)
+    _errors(app)
+    _enforce(app)
+    _headers(app)
+    with app.app_context(), db.engine.connect() as connection:
+        if sa.inspect(connection).has_table("movement") and (missing := guards.missing(connection)):
+            raise RuntimeError(f"tables without their guards: {', '.join(missing)}")
+    return app
+
+
+def _enforce(app: Flask) -> None:
+    """Deny by default: every view declares its action, and is only reached in a scope that grants it."""
+    needed, silent = {}, []
+    for endpoint, view in app.view_functions.items():
+        try:
+            needed[endpoint] = None if endpoint in PUBLIC else access.declared(view)
+        except AttributeError:
+            silent.append(endpoint)
+    if silent:
+        raise RuntimeError(f"views that declare no action: {', '.join(sorted(silent))}")
+
+    @app.before_request
+    def check() -> Any:
+        action = needed.get(request.endpoint or "")
+        if action is None:
+            return None
+        if g.subject is None:
+            return app.login_manager.unauthorized()  # type: ignore[attr-defined]
+        g.scope = access.scope(g.subject, action)
+        return None
+
+
+def _errors(app: Flask) -> None:
+    """Errors as RFC 9457 for programs, as a page for people."""
+
+    def answer(body: dict[str, Any], headers: Any = ()) -> Response:
+        if request.path.startswith("/api/"):
+            made = jsonify(body)
+            made.content_type = "application/problem+json"
+        else:
+            made = app.make_response(render_template("problem.html", problem=body))
+        made.status_code = body["status"]
+        made.headers.extend(headers)
+        return made
+
+    @app.errorhandler(PrecursorError)
+    def ours(error: PrecursorError) -> Response:
+        return answer(problems.problem(error))
+
+    @app.errorhandler(sa.exc.DBAPIError)
+    def refused(error: sa.exc.DBAPIError) -> Response:
+        db.session.rollback()
+        return answer(problems.problem(problems.from_database(error)))
+
+    @app.errorhandler(RecursionError)
+    def too_deep(_: RecursionError) -> Response:
+        return answer({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "nested too deep"})
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return error.response  # type: ignore[return-value]
+        headers = [(k, v) for k, v in error.get_headers() if k.lower() != "content-type"]
+        body = {"type": "about:blank", "title": error.name, "status": error.code, "detail": error.description}
+        return answer(body, headers)
+
+
+def _health(app: Flask) -> None:
+    """``/healthz``: the process answers. ``/readyz``: so does the database."""
+
+    @app.get("/healthz")
+    @access.public
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    @access.public
+    def readyz() -> Response:
+        db.session.execute(sa.select(1))
+        return jsonify(status="ok")
+
+
+def _headers(app: Flask) -> None:
+    """One strict policy for every answer: our own scripts and styles only, nothing inline."""
+    policy = (
+        ContentSecurityPolicy()
+        .default_src("'self'")
+        .script_src("'self'")
+        .style_src("'self'")
+        .img_src("'self'", "data:")
+        .object_src("'none'")
+        .base_uri("'none'")
+        .frame_ancestors("'none'")
+        .form_action("'self'")
+    )
+    headers = Secure(
+        csp=policy,
+        referrer=ReferrerPolicy().no_referrer(),
+        xfo=XFrameOptions().deny(),
+        xcto=XContentTypeOptions(),
+        permissions=PermissionsPolicy().camera("'self'"),
+    )
+    app.wsgi_app = SecureWSGIMiddleware(app.wsgi_app, secure=headers)  # type: ignore[method-assign]
+
+    @app.after_request
+    def private(response: Response) -> Response:
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

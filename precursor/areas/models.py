@@ -1,0 +1,37 @@
+"""Areas as a tree, and the one row that says whose register this is."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from precursor.core.db import Base, mutable
+
+
+class Area(Base):
+    """An administrative area. Its scope is its own subtree (DECISIONS 2)."""
+
+    __tablename__ = "area"
+    __table_args__ = mutable(UniqueConstraint("outside_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]  # the id by which a bundle, or the national code, knows it
+    name: Mapped[str]
+    level: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
+    parent_outside_id: Mapped[str | None]  # a parent that is not in this register
+
+
+class Register(Base):
+    """Whose register this is, for which year it was opened, and the parameters of its figures."""
+
+    __tablename__ = "register"
+    __table_args__ = mutable()
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # always 1
+    city_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    as_of: Mapped[date | None]  # the bundle's default day of view, kept as a remark (DECISIONS 4)
+    parameters: Mapped[str]  # JSON: overrides the packs
+    pack: Mapped[str]  # the pack that was in force when the register was opened

@@ -1,0 +1,91 @@
+"""The tree of areas, and the register that is kept for a city."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from precursor import audit
+from precursor.areas.models import Area, Register
+from precursor.core.errors import NotFound, Refused
+from precursor.rules.targets import Parameters, load_pack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddArea:
+    """An area under another; ``parent_outside_id`` when that one is not in this register."""
+
+    id: int
+    outside_id: str
+    name: str
+    level: str
+    parent_id: int | None
+    parent_outside_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRegister:
+    """Open the register of a city for a year."""
+
+    city_id: int
+    period_start: date
+    period_end: date
+    as_of: date | None
+    parameters: str
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """The city this register is for: its counties are the areas that count."""
+
+    id: int
+    outside_id: str
+    name: str
+    counties: tuple[Area, ...]
+    opened: OpenRegister
+    parameters: Parameters
+
+
+def add(session: Session, commands: Iterable[AddArea], actor: audit.Actor, now: datetime) -> None:
+    """Add areas under numbers taken before (``core.db.take_ids``), a parent before its children."""
+    audit.write(session, Area, map(audit.as_row, commands), action="area.add", actor=actor, now=now)
+
+
+def open_register(session: Session, command: OpenRegister, actor: audit.Actor, now: datetime) -> None:
+    """Say whose register this is."""
+    audit.write(session, Register, [{"id": 1, **audit.as_row(command)}], action="register.open", actor=actor, now=now)
+
+
+def city(session: Session) -> City:
+    """The city this register is for. Refused when there is none yet."""
+    register = session.get(Register, 1)
+    if register is None:
+        raise Refused("登记簿是空的,请先导入 / the register is empty: run precursor bundle import FILE")
+    area = session.get_one(Area, register.city_id)
+    counties = session.scalars(sa.select(Area).where(Area.parent_id == area.id).order_by(Area.id)).all()
+    return City(
+        area.id,
+        area.outside_id,
+        area.name,
+        tuple(counties),
+        OpenRegister(
+            city_id=register.city_id,
+            period_start=register.period_start,
+            period_end=register.period_end,
+            as_of=register.as_of,
+            parameters=register.parameters,
+            pack=register.pack,
+        ),
+        Parameters.of(load_pack(register.pack).values | json.loads(register.parameters)),
+    )
+
+
+def by_outside_id(session: Session, outside_id: str) -> Area:
+    """The area that a bundle, or the national code, calls so. NotFound when there is none."""
+    if (area := session.scalar(sa.select(Area).where(Area.outside_id == outside_id))) is None:
+        raise NotFound(f"there is no area {outside_id}")
+    return area

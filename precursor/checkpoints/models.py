@@ -1,0 +1,21 @@
+"""Road checks."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from precursor.core.db import Base, Instant, append_only
+
+
+class RoadCheck(Base):
+    """A check of road transport in a county."""
+
+    __tablename__ = "road_check"
+    __table_args__ = append_only(rowid=True)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    day: Mapped[date]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())

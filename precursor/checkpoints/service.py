@@ -1,0 +1,24 @@
+"""Record road checks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from precursor import audit
+from precursor.checkpoints.models import RoadCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRoadCheck:
+    """A check of road transport in a county (道路运输检查)."""
+
+    area_id: int
+    day: date
+    recorded_on: date
+
+
+def record(session: Session, commands: Iterable[RecordRoadCheck], actor: audit.Actor, now: datetime) -> None:
+    """Record road checks."""
+    audit.write(session, RoadCheck, map(audit.as_row, commands), action="road_check.record", actor=actor, now=now)

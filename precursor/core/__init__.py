@@ -1,0 +1,1 @@
+"""Shared machinery without business words: days, quantities, database, errors, access."""

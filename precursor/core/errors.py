@@ -1,0 +1,73 @@
+"""Errors that the system raises on purpose.
+
+* PrecursorError
+  x Faulty         input that cannot be taken as it stands: every fault with its JSON pointer
+  x Refused        the state of the register does not allow it
+    x RuleViolated the law, or a rule made from it, forbids it: every rule that is broken
+  x NotFound       it is not there, or the actor may not know that it is
+  x Forbidden      the actor lacks the grant
+  x Unavailable    the audit record, or another thing that must not fail, cannot be written now
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from precursor.rules.law import Violation
+
+
+class PrecursorError(Exception):
+    """Base class; ``code`` is stable and part of the outside face."""
+
+    code = "error"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault of an input: where (RFC 6901 pointer, or row and column) and what, with the way out."""
+
+    pointer: str
+    message: str
+
+
+class Faulty(PrecursorError):
+    """The input has faults; nothing of it was taken."""
+
+    code = "faulty"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{len(self.faults)} faults" if len(self.faults) != 1 else "1 fault")
+
+
+class Refused(PrecursorError):
+    """What was asked for does not go with what is recorded."""
+
+    code = "refused"
+
+
+class RuleViolated(Refused):
+    """The act breaks rules; all of them are named."""
+
+    code = "rule-violated"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{v.message} [{v.rule}]" for v in self.violations))
+
+
+class NotFound(PrecursorError):
+    """The thing does not exist, or the actor may not know that it does."""
+
+    code = "not-found"
+
+
+class Forbidden(PrecursorError):
+    """The actor lacks the grant."""
+
+    code = "forbidden"
+
+
+class Unavailable(PrecursorError):
+    """A record that must be written cannot be written now; nothing was done."""
+
+    code = "unavailable"

@@ -1,0 +1,1 @@
+"""Parties (单位): enterprises with a file here, their sites, grades, officers, delegations; and outside partners."""

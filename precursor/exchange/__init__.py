@@ -1,0 +1,1 @@
+"""Whole registers in and out: the bundle."""

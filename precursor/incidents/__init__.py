@@ -1,0 +1,1 @@
+"""Losses and thefts (流失事件)."""

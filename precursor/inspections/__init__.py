@@ -1,0 +1,1 @@
+"""On-site inspections (实地检查) and the plan they fill."""

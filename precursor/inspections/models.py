@@ -1,0 +1,24 @@
+"""Visits to enterprises."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from precursor.core.db import Base, Instant, append_only
+
+
+class Inspection(Base):
+    """One inspection of an enterprise; only an on-site one by enough inspectors fills a slot."""
+
+    __tablename__ = "inspection"
+    __table_args__ = append_only(UniqueConstraint("outside_id"), rowid=True)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    day: Mapped[date]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+    mode: Mapped[str]  # onsite, remote
+    inspectors: Mapped[int]

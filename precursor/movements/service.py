@@ -1,0 +1,496 @@
+"""Record movements and what belongs to them; judge sales and carriages before they happen; reverse.
+
+Acts can be refused, facts cannot (DECISIONS J): ``sell`` and ``carry`` are acts and break no rule; ``record``
+books what has happened, and refuses only what the books cannot hold.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from precursor import audit, ledger
+from precursor.core.clock import legal_day
+from precursor.core.db import take_ids
+from precursor.core.errors import NotFound, Refused, RuleViolated
+from precursor.enterprises.models import Site
+from precursor.ledger import Entry, Place, PlaceKind
+from precursor.movements.models import Attempt, Confirmation, Movement, Reversal, SalesReport, Stocktake
+from precursor.permits import service as permits
+from precursor.permits.service import DrawPermit, PermitKey
+from precursor.rules.movements import MovementType, draws_purchase_document
+from precursor.rules.sale import Carriage, Sale, check_carriage, check_sale
+from precursor.substances.models import Substance
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MovementKey:
+    """A movement for good, whatever its version: its enterprise and its number."""
+
+    enterprise: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMovement:
+    """A movement as it happened; quantity in base units. ``key`` when its number was given out before."""
+
+    site: int
+    enterprise: int
+    type: MovementType
+    substance: int
+    quantity: int
+    day: date
+    recorded_on: date
+    key: MovementKey | None = None
+    version: int = 0
+    outside_id: str | None = None
+    batch: str | None = None
+    usage_record: str | None = None
+    incident: int | None = None
+    shipment: int | None = None
+    other: MovementKey | None = None
+    external: int | None = None
+    permit: PermitKey | None = None
+    external_permit: str | None = None
+    transport: PermitKey | None = None
+    drawn_on: date | None = None
+    exempt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sell:
+    """A sale that a seller wants to make. ``buyer`` None: an individual; ``to_site``: where it goes."""
+
+    site: int
+    substance: int
+    quantity: int
+    day: date
+    buyer: int | None
+    cash: bool = False
+    permit: PermitKey | None = None
+    transport: PermitKey | None = None
+    to_site: int | None = None
+    outside_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverse:
+    """Reverse the standing version of a movement; ``approved_by`` is another natural person."""
+
+    key: MovementKey
+    reason: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfMovement:
+    """A sales report, or an outside party's confirmation with the quantity it confirmed, on its day."""
+
+    key: MovementKey
+    day: date | None
+    recorded_on: date
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What was counted at the end of a day, in base units."""
+
+    site_id: int
+    enterprise_id: int
+    substance_id: int
+    day: date
+    recorded_on: date
+    counted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedAttempt:
+    """A sale or a carriage that somebody tried; ``code`` is the rule that decided, None when it was allowed."""
+
+    outside_id: str
+    day: date
+    action: str
+    permit_holder_id: int | None
+    permit_id: int | None
+    substance_id: int
+    quantity: int
+    seller_site_id: int | None
+    buyer: str | None
+    payment: str | None
+    carrier_id: int | None
+    code: str | None
+
+
+#: Where what enters comes from, and where what leaves goes, when no other party is named.
+_NOWHERE_ELSE: Final = {
+    MovementType.PRODUCTION_IN: PlaceKind.PRODUCED,
+    MovementType.USE_OUT: PlaceKind.CONSUMED,
+    MovementType.LOSS_OUT: PlaceKind.LOST,
+    MovementType.DISPOSAL_OUT: PlaceKind.DESTROYED,
+    MovementType.IMPORT_IN: PlaceKind.ABROAD,
+    MovementType.EXPORT_OUT: PlaceKind.ABROAD,
+}
+
+
+def reserve(session: Session, enterprises: Sequence[int]) -> list[MovementKey]:
+    """Give out the numbers of movements to come, so that two sides can name each other."""
+    numbers = take_ids(session, len(enterprises)) if enterprises else []
+    return [MovementKey(enterprise, number) for enterprise, number in zip(enterprises, numbers, strict=True)]
+
+
+def record(
+    session: Session,
+    commands: Sequence[RecordMovement],
+    actor: audit.Actor,
+    now: datetime,
+    *,
+    settled: bool = True,
+) -> list[MovementKey]:
+    """Book movements as facts: ledger entry, draws, audit entry. All or nothing; returns their keys.
+
+    Raises ``StockShort`` when a site would hold less than nothing on some day, and ``RuleViolated`` when a draw
+    is impossible. Not ``settled``: see ``ledger.post``.
+    """
+    if not commands:
+        return []
+    numbers = iter(take_ids(session, 2 * len(commands)))
+    rows: list[audit.Row] = []
+    entries: list[Entry] = []
+    draws: list[DrawPermit] = []
+    for command in commands:
+        key = command.key or MovementKey(command.enterprise, next(numbers))
+        row = _row(command, key, next(numbers), actor)
+        rows.append(row)
+        entries.append(_entry(command, row["entry_id"]))
+        draws += _draws(command, key)
+    audit.write(session, Movement, rows, action="movement.record", actor=actor, now=now)
+    ledger.post(session, entries, now, settled=settled)
+    permits.draw(session, draws, actor, now)
+    return [MovementKey(row["enterprise_id"], row["id"]) for row in rows]
+
+
+def _row(command: RecordMovement, key: MovementKey, entry: int, actor: audit.Actor) -> audit.Row:
+    return {
+        "enterprise_id": key.enterprise,
+        "id": key.id,
+        "version": command.version,
+        "outside_id": command.outside_id or f"M{key.id}",
+        "site_id": command.site,
+        "type": command.type.value,
+        "substance_id": command.substance,
+        "quantity": command.quantity,
+        "day": command.day,
+        "recorded_on": command.recorded_on,
+        "recorded_by": actor.account,
+        "entry_id": entry,
+        "batch": command.batch,
+        "usage_record": command.usage_record,
+        "incident_id": command.incident,
+        "shipment_id": command.shipment,
+        "other_enterprise_id": command.other and command.other.enterprise,
+        "other_id": command.other and command.other.id,
+        "external_id": command.external,
+        "permit_holder_id": command.permit and command.permit.holder,
+        "permit_id": command.permit and command.permit.id,
+        "external_permit": command.external_permit,
+        "transport_holder_id": command.transport and command.transport.holder,
+        "transport_permit_id": command.transport and command.transport.id,
+        "drawn_on": command.drawn_on,
+        "exempt": command.exempt,
+    }
+
+
+def _entry(command: RecordMovement, number: int) -> Entry:
+    here = Place(PlaceKind.SITE, command.enterprise, command.substance, site=command.site)
+    there = _elsewhere(command)
+    giver, taker = (there, here) if command.type.is_in else (here, there)
+    return Entry(command.enterprise, number, giver, taker, command.quantity, command.day, command.recorded_on)
+
+
+def _elsewhere(command: RecordMovement) -> Place:
+    """The other account. What is sold or transferred inside the register is in transit between the two parties."""
+    if kind := _NOWHERE_ELSE.get(command.type):
+        return Place(kind, command.enterprise, command.substance)
+    if command.other is None and command.external is not None:
+        return Place(PlaceKind.PARTY, command.external, command.substance)
+    other = command.other.enterprise if command.other else command.enterprise
+    sender, receiver = (other, command.enterprise) if command.type.is_in else (command.enterprise, other)
+    return Place(PlaceKind.TRANSIT, sender, command.substance, other=receiver)
+
+
+def _draws(command: RecordMovement, key: MovementKey) -> Iterable[DrawPermit]:
+    on = command.drawn_on or command.day
+    if command.permit and draws_purchase_document(command.type, from_outside=command.external is not None):
+        yield _draw(command, key, command.permit, command.day if command.type is MovementType.SALE_OUT else on)
+    if command.transport:
+        yield _draw(command, key, command.transport, on)
+
+
+def _draw(command: RecordMovement, key: MovementKey, permit: PermitKey, day: date) -> DrawPermit:
+    return DrawPermit(
+        permit=permit,
+        mover=key.enterprise,
+        movement=key.id,
+        version=command.version,
+        substance=command.substance,
+        quantity=command.quantity,
+        day=day,
+        recorded_on=command.recorded_on,
+    )
+
+
+def sell(
+    session: Session, command: Sell, actor: audit.Actor, now: datetime
+) -> tuple[MovementKey, MovementKey | None]:
+    """Sell (销售出库), if no rule forbids it; returns the sale's key and, inside the register, the receipt's to come.
+
+    Raises ``RuleViolated`` with every rule that is broken, the deciding one first, and ``StockShort``.
+    """
+    site, substance = _site(session, command.site), _substance(session, command.substance)
+    keys = [key for key in (command.permit, command.transport) if key]
+    known = permits.states(session, keys)
+    broken = check_sale(
+        Sale(
+            category=substance.category,
+            substance=substance.id,
+            quantity=command.quantity,
+            on=command.day,
+            seller=site.enterprise_id,
+            buyer=command.buyer,
+            cash=command.cash,
+            permit=known[command.permit] if command.permit else None,
+        )
+    )
+    if command.transport:
+        broken += check_carriage(
+            Carriage(
+                substance=substance.id,
+                quantity=command.quantity,
+                on=command.day,
+                permit=known[command.transport],
+            )
+        )
+    if broken:
+        raise RuleViolated(broken)
+    to_site = _site(session, command.to_site) if command.to_site else None
+    if to_site and to_site.enterprise_id != command.buyer:
+        raise Refused("收货场所不是买方的 / the receiving site is not the buyer's")
+    owners = [site.enterprise_id] + ([to_site.enterprise_id] if to_site else [])
+    sale, *receipt = reserve(session, owners)
+    record(
+        session,
+        [
+            RecordMovement(
+                key=sale,
+                outside_id=command.outside_id,
+                site=site.id,
+                enterprise=site.enterprise_id,
+                type=MovementType.SALE_OUT,
+                substance=substance.id,
+                quantity=command.quantity,
+                day=command.day,
+                recorded_on=legal_day(now),
+                other=receipt[0] if receipt else None,
+                external=None if receipt else command.buyer,
+                permit=command.permit,
+                transport=command.transport,
+            )
+        ],
+        actor,
+        now,
+    )
+    return sale, receipt[0] if receipt else None
+
+
+def receive(
+    session: Session, sale: MovementKey, site: int, quantity: int, day: date, actor: audit.Actor, now: datetime
+) -> MovementKey:
+    """Record the buyer's receipt of a sale that names it; both sides then name each other."""
+    given = standing(session, sale)
+    if given.type != MovementType.SALE_OUT or given.other_id is None:
+        raise Refused("该销售没有指明买方 / that sale names no receiving side")
+    at = _site(session, site)
+    if at.enterprise_id != given.other_enterprise_id:
+        raise Refused("收货场所不是买方的 / the receiving site is not the buyer's")
+    (key,) = record(
+        session,
+        [
+            RecordMovement(
+                key=MovementKey(given.other_enterprise_id, given.other_id),
+                version=_next_version(session, given.other_enterprise_id, given.other_id),
+                site=at.id,
+                enterprise=at.enterprise_id,
+                type=MovementType.PURCHASE_IN,
+                substance=given.substance_id,
+                quantity=quantity,
+                day=day,
+                recorded_on=legal_day(now),
+                other=sale,
+                permit=_permit_of(given),
+                exempt=given.exempt,
+            )
+        ],
+        actor,
+        now,
+    )
+    return key
+
+
+def _permit_of(movement: Movement) -> PermitKey | None:
+    if movement.permit_id is None or movement.permit_holder_id is None:
+        return None
+    return PermitKey(movement.permit_holder_id, movement.permit_id)
+
+
+def check_carry(session: Session, load: Carriage) -> None:
+    """The carrier's check before a load leaves; raises ``RuleViolated``."""
+    if broken := check_carriage(load):
+        raise RuleViolated(broken)
+
+
+def standing(session: Session, key: MovementKey) -> Movement:
+    """The version of a movement that stands; NotFound when there is none."""
+    query = (
+        sa.select(Movement)
+        .where(Movement.enterprise_id == key.enterprise, Movement.id == key.id)
+        .where(~_is_reversed())
+    )
+    if (found := session.scalar(query)) is None:
+        raise NotFound(f"no standing movement {key.id}")
+    return found
+
+
+def _is_reversed() -> sa.ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(
+            Reversal.enterprise_id == Movement.enterprise_id,
+            Reversal.movement_id == Movement.id,
+            Reversal.version == Movement.version,
+        )
+        .correlate(Movement)
+    )
+
+
+def _next_version(session: Session, enterprise: int, number: int) -> int:
+    versions = sa.select(Movement.version).where(Movement.enterprise_id == enterprise, Movement.id == number)
+    latest = max(session.scalars(versions), default=None)
+    if latest is None:
+        return 0
+    reversed_ = sa.select(sa.func.count()).where(
+        Reversal.enterprise_id == enterprise, Reversal.movement_id == number, Reversal.version == latest
+    )
+    if not session.scalar(reversed_):
+        raise Refused("已有收货记录,请先冲销 / it is recorded already: reverse that first")
+    return latest + 1
+
+
+def reverse(session: Session, command: Reverse, actor: audit.Actor, now: datetime) -> None:
+    """Reverse a movement (冲销) on its own legal day: stock, draw and document are as if it had not been.
+
+    Raises ``Refused`` when the same natural person asks and approves, and ``StockShort`` when what came in has
+    already gone out.
+    """
+    if command.approved_by.upper() == actor.person.upper():
+        raise Refused("冲销须由另一人批准 / another person must approve a reversal")
+    movement = standing(session, command.key)
+    (entry,) = take_ids(session, 1)
+    original = _entry_of(movement)
+    row = {
+        "enterprise_id": movement.enterprise_id,
+        "movement_id": movement.id,
+        "version": movement.version,
+        "entry_id": entry,
+        "day": movement.day,
+        "recorded_on": legal_day(now),
+        "reason": command.reason,
+        "requested_by": actor.person,
+        "approved_by": command.approved_by,
+    }
+    audit.write(session, Reversal, [row], action="movement.reverse", actor=actor, now=now)
+    back = Entry(
+        movement.enterprise_id, entry, original.taker, original.giver, movement.quantity, movement.day, legal_day(now)
+    )
+    ledger.post(session, [back], now)
+    permits.give_back(
+        session,
+        movement.enterprise_id,
+        movement.id,
+        movement.version,
+        recorded_on=legal_day(now),
+        actor=actor,
+        now=now,
+    )
+
+
+def _entry_of(movement: Movement) -> Entry:
+    other = (
+        MovementKey(movement.other_enterprise_id, movement.other_id)
+        if movement.other_enterprise_id is not None and movement.other_id is not None
+        else None
+    )
+    return _entry(
+        RecordMovement(
+            site=movement.site_id,
+            enterprise=movement.enterprise_id,
+            type=MovementType(movement.type),
+            substance=movement.substance_id,
+            quantity=movement.quantity,
+            day=movement.day,
+            recorded_on=movement.recorded_on,
+            other=other,
+            external=movement.external_id,
+        ),
+        movement.entry_id,
+    )
+
+
+def report_sales(session: Session, commands: Iterable[OfMovement], actor: audit.Actor, now: datetime) -> None:
+    """Record that sales were reported to the police (销售备案)."""
+    rows = (
+        {"enterprise_id": c.key.enterprise, "movement_id": c.key.id, "day": c.day, "recorded_on": c.recorded_on}
+        for c in commands
+    )
+    audit.write(session, SalesReport, rows, action="movement.report", actor=actor, now=now)
+
+
+def confirm(session: Session, commands: Iterable[OfMovement], actor: audit.Actor, now: datetime) -> None:
+    """Record an outside party's confirmation of receipt or supply."""
+    rows = (
+        {
+            "enterprise_id": c.key.enterprise,
+            "movement_id": c.key.id,
+            "recorded_on": c.recorded_on,
+            "day": c.day,
+            "quantity": c.quantity,
+        }
+        for c in commands
+    )
+    audit.write(session, Confirmation, rows, action="movement.confirm", actor=actor, now=now)
+
+
+def count_stock(session: Session, commands: Iterable[Count], actor: audit.Actor, now: datetime) -> None:
+    """Record stocktakes (盘点). The book does not change: a difference is a gap until somebody explains it."""
+    audit.write(session, Stocktake, map(audit.as_row, commands), action="stock.count", actor=actor, now=now)
+
+
+def keep_attempts(session: Session, commands: Iterable[JudgedAttempt], actor: audit.Actor, now: datetime) -> None:
+    """Record sales and carriages that somebody tried, each with the rule that decided."""
+    audit.write(session, Attempt, map(audit.as_row, commands), action="attempt.judge", actor=actor, now=now)
+
+
+def _site(session: Session, number: int) -> Site:
+    if (site := session.get(Site, number)) is None:
+        raise NotFound(f"no site {number}")
+    return site
+
+
+def _substance(session: Session, number: int) -> Substance:
+    if (substance := session.get(Substance, number)) is None:
+        raise NotFound(f"no substance {number}")
+    return substance

@@ -1,0 +1,1 @@
+"""Reconciliation: the figures, and every gap with who must act."""

@@ -1,0 +1,494 @@
+"""What stands behind a gap: the two sides of the movement, the document, the visits. Nobody has to trust us."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from precursor import ledger
+from precursor.areas.models import Area
+from precursor.checkpoints.models import RoadCheck
+from precursor.core import quantity
+from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, Party, Site
+from precursor.incidents.models import Incident
+from precursor.inspections.models import Inspection
+from precursor.movements.models import Confirmation, Movement, SalesReport
+from precursor.permits.models import Draw, Permit, Verification
+from precursor.permits.service import standing_draws
+from precursor.reconciliation.documents import closings
+from precursor.reconciliation.figures import Gap
+from precursor.reconciliation.view import View
+from precursor.reconciliation.writeoff import stands
+from precursor.rules.law import Words
+from precursor.rules.movements import MovementType
+from precursor.substances.models import Substance
+from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, Patrol, QuarterlyReport
+from precursor.trade.models import Shipment, ShipmentLeg
+
+W = Words
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Records that belong to a gap; the cells of a row are text, days or pairs of words."""
+
+    title: Words
+    columns: Sequence[Words]
+    rows: Sequence[Sequence[Any]]
+    right: frozenset[int] = frozenset()  # columns of numbers
+
+
+@dataclass(slots=True)
+class Evidence:
+    """An equation (what is compared, the difference last), facts, tables."""
+
+    equation: list[tuple[Words, str]] = field(default_factory=list)
+    unit: str = ""
+    facts: list[tuple[Words, Any]] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+def of_gap(session: Session, view: View, gap: Gap) -> Evidence:
+    """Collect what is recorded about a gap, as seen in the view."""
+    return _BY_CODE[gap.code](session, view, gap)
+
+
+_SIDE: Final = (
+    W("方", "Side"),
+    W("编号", "No."),
+    W("企业", "Enterprise"),
+    W("场所", "Site"),
+    W("类型", "Type"),
+    W("发生日", "Day"),
+    W("录入日", "Recorded"),
+    W("数量", "Quantity"),
+    W("证件", "Document"),
+)
+
+
+def _movement(session: Session, view: View, gap: Gap) -> Evidence:
+    query = sa.select(Movement).where(Movement.outside_id == gap.subject, stands(Movement, view))
+    movement = session.scalars(query).one()
+    substance = session.get_one(Substance, movement.substance_id)
+    found = Evidence(unit=substance.unit)
+    found.facts.append((W("品种", "Substance"), f"{substance.name_zh} ({substance.category})"))
+    other = _standing_other(session, view, movement)
+    confirmation = session.get(Confirmation, (movement.enterprise_id, movement.id))
+    if confirmation and confirmation.recorded_on > view.as_of:
+        confirmation = None
+    theirs = other.quantity if other else confirmation.quantity if confirmation else None
+    out, in_ = (theirs, movement.quantity) if MovementType(movement.type).is_in else (movement.quantity, theirs)
+    if out is not None and in_ is not None:
+        found.equation = [
+            (W("发出", "Issued"), quantity.show(out, substance.unit)),
+            (W("收到", "Received"), quantity.show(in_, substance.unit)),
+            (W("差额", "Difference"), quantity.show(out - in_, substance.unit)),
+        ]
+    sides = [_side(session, W("本方", "This side"), movement, substance)]
+    if other:
+        sides.append(_side(session, W("对方", "Other side"), other, substance))
+    found.facts += _proofs(session, movement, other, confirmation)
+    found.tables.append(Table(W("双方记录", "Both sides"), _SIDE, sides, frozenset({7})))
+    if movement.permit_id is not None:
+        permit = session.scalars(sa.select(Permit).where(Permit.id == movement.permit_id)).one()
+        found.tables += _draws_of(session, view, permit)
+    return found
+
+
+def _standing_other(session: Session, view: View, movement: Movement) -> Movement | None:
+    """The other side's record that a movement names, when it is there."""
+    query = sa.select(Movement).where(
+        Movement.enterprise_id == movement.other_enterprise_id,
+        Movement.id == movement.other_id,
+        stands(Movement, view),
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _proofs(
+    session: Session, movement: Movement, other: Movement | None, confirmation: Confirmation | None
+) -> Iterator[tuple[Words, Any]]:
+    """What else is on record about a movement."""
+    if movement.other_id is not None and other is None:
+        yield W("对方", "Other side"), W("所指的记录尚未录入", "the record it names is not there")
+    if movement.other_id is None and movement.external_id is not None:
+        yield W("外部对方", "Outside party"), session.get_one(Party, movement.external_id).name
+        yield W("对方确认", "Confirmed on"), confirmation.day if confirmation else None
+    report = session.get(SalesReport, (movement.enterprise_id, movement.id))
+    for label, value, wanted in (
+        (W("对方证件", "Their document"), movement.external_permit, False),
+        (W("批记录", "Batch record"), movement.batch, movement.type == MovementType.PRODUCTION_IN.value),
+        (W("使用记录", "Usage record"), movement.usage_record, movement.type == MovementType.USE_OUT.value),
+        (W("销售备案日", "Sale reported on"), report and report.day, movement.type == MovementType.SALE_OUT.value),
+    ):
+        if value or wanted:
+            yield label, value
+
+
+def _side(session: Session, side: Words, movement: Movement, substance: Substance) -> list[Any]:
+    permit = session.scalar(sa.select(Permit.outside_id).where(Permit.id == movement.permit_id))
+    return [
+        side,
+        movement.outside_id,
+        session.get_one(Party, movement.enterprise_id).name,
+        session.get_one(Site, movement.site_id).outside_id,
+        _TYPES[movement.type],
+        movement.day,
+        movement.recorded_on,
+        quantity.show(movement.quantity, substance.unit),
+        permit,
+    ]
+
+
+def _permit(session: Session, view: View, gap: Gap) -> Evidence:
+    permit = session.scalars(sa.select(Permit).where(Permit.outside_id == gap.subject)).one()
+    substance = session.get_one(Substance, permit.substance_id)
+    closed = closings(view)
+    row = session.execute(
+        sa.select(closed).where(closed.c.enterprise_id == permit.enterprise_id, closed.c.id == permit.id)
+    ).one()
+    verification = session.get(Verification, (permit.enterprise_id, permit.id))
+    if verification and verification.recorded_on > view.as_of:
+        verification = None
+
+    def show(amount: int) -> str:
+        return quantity.show(amount, substance.unit)
+
+    found = Evidence(unit=substance.unit)
+    found.equation = [
+        (W("核定", "Approved"), show(permit.quantity)),
+        (W("已核减", "Drawn"), show(row.drawn)),
+        (W("余量", "Left"), show(permit.quantity - row.drawn)),
+    ]
+    found.facts = [
+        (W("证件", "Document"), KINDS[permit.kind]),
+        (W("持证人", "Holder"), session.get_one(Party, permit.enterprise_id).name),
+        (W("品种", "Substance"), f"{substance.name_zh} ({substance.category})"),
+        (W("有效期", "Valid"), f"{permit.valid_from} ~ {permit.valid_to}"),
+        (W("关闭日", "Closed on"), row.closed_on),
+        (W("核查期限", "Verification due"), row.due),
+        (W("核查日", "Verified on"), verification.day if verification else None),
+        (W("负责核查", "To verify"), session.get_one(Area, permit.area_id).name),
+    ]
+    found.tables += _draws_of(session, view, permit)
+    return found
+
+
+def _draws_of(session: Session, view: View, permit: Permit) -> Iterator[Table]:
+    unit = session.get_one(Substance, permit.substance_id).unit
+    draws = standing_draws(view.as_of).where(Draw.enterprise_id == permit.enterprise_id, Draw.permit_id == permit.id)
+    query = (
+        sa.select(Movement.outside_id, Party.name, Draw.day, Draw.recorded_on, Draw.quantity)
+        .select_from(Draw)
+        .join(
+            Movement,
+            sa.and_(
+                Movement.enterprise_id == Draw.mover_id,
+                Movement.id == Draw.movement_id,
+                Movement.version == Draw.version,
+            ),
+        )
+        .join(Party, Party.id == Draw.mover_id)
+        .where(Draw.movement_id.in_(draws.with_only_columns(Draw.movement_id)), Draw.permit_id == permit.id)
+        .order_by(Draw.day)
+    )
+    rows = [
+        [number, name, day, recorded, quantity.show(amount, unit)]
+        for number, name, day, recorded, amount in session.execute(query)
+    ]
+    columns = (
+        W("出入库", "Movement"),
+        W("企业", "Enterprise"),
+        W("核减日", "Drawn on"),
+        W("录入日", "Recorded"),
+        W("数量", "Quantity"),
+    )
+    title = W("{0} 的核减", "Draws on {0}")
+    yield Table(
+        W(title.zh.format(permit.outside_id), title.en.format(permit.outside_id)), columns, rows, frozenset({4})
+    )
+
+
+def _site(session: Session, view: View, gap: Gap) -> Evidence:
+    site = session.scalars(sa.select(Site).where(Site.outside_id == gap.subject)).one()
+    enterprise = session.get_one(Party, site.enterprise_id)
+    found = Evidence()
+    found.facts = [
+        (W("企业", "Enterprise"), enterprise.name),
+        (W("登记地", "Registered in"), session.get_one(Area, enterprise.area_id).name),
+        (W("场所所在地", "Site in"), session.get_one(Area, site.area_id).name),
+        (W("启用", "Opened"), site.open_on),
+        (W("关闭", "Closed"), site.closed_on),
+        (W("已登记", "Registered"), W("是", "yes") if site.registered else W("否", "no")),
+    ]
+    accepted, revoked = aliased(DelegationAnswer), aliased(DelegationAnswer)
+    query = (
+        sa.select(Delegation.outside_id, Delegation.requested_on, accepted.day, Delegation.valid_to, revoked.day)
+        .outerjoin(accepted, sa.and_(accepted.delegation_id == Delegation.id, accepted.answer == "accepted"))
+        .outerjoin(revoked, sa.and_(revoked.delegation_id == Delegation.id, revoked.answer == "revoked"))
+        .where(Delegation.site_id == site.id)
+        .order_by(Delegation.requested_on)
+    )
+    columns = (
+        W("委托", "Delegation"),
+        W("申请", "Requested"),
+        W("接受", "Accepted"),
+        W("有效至", "Valid to"),
+        W("撤销", "Revoked"),
+    )
+    found.tables.append(Table(W("委托管理", "Delegations"), columns, [list(r) for r in session.execute(query)]))
+    return found
+
+
+def _shipment(session: Session, view: View, gap: Gap) -> Evidence:
+    shipment = session.scalars(sa.select(Shipment).where(Shipment.outside_id == gap.subject)).one()
+    substance = session.get_one(Substance, shipment.substance_id)
+    found = Evidence(unit=substance.unit)
+    found.facts = [
+        (W("企业", "Enterprise"), session.get_one(Party, shipment.enterprise_id).name),
+        (W("方向", "Direction"), W("进口", "import") if shipment.direction == "import" else W("出口", "export")),
+        (W("品种", "Substance"), substance.name_zh),
+        (W("数量", "Quantity"), f"{quantity.show(shipment.quantity, substance.unit)} {substance.unit}"),
+        (W("许可证", "Licence"), shipment.licence),
+        (W("报关单", "Customs no."), shipment.customs_number),
+        (W("报关日", "Customs day"), shipment.customs_day),
+    ]
+    legs = session.scalars(
+        sa.select(ShipmentLeg).where(ShipmentLeg.shipment_id == shipment.id).order_by(ShipmentLeg.leg.desc())
+    )
+    names = {"foreign": W("境外", "Foreign"), "domestic": W("境内", "Domestic")}
+    states = {
+        "verified": W("已核查", "verified"),
+        "pending": W("未完成", "pending"),
+        "not_required": W("免核查", "not required"),
+    }
+    rows = [[names[leg.leg], states[leg.state], leg.day, leg.reason] for leg in legs]
+    columns = (W("环节", "Leg"), W("状态", "State"), W("日期", "Day"), W("理由", "Reason"))
+    found.tables.append(Table(W("双向核查", "Two-way verification"), columns, rows))
+    return found
+
+
+def _visits(session: Session, view: View, gap: Gap) -> Evidence:
+    name = gap.parties[0]
+    enterprise = session.scalars(
+        sa.select(Party).where(Party.outside_id == name, Party.is_external == sa.false())
+    ).one()
+    found = Evidence()
+    found.facts = [
+        (W("企业", "Enterprise"), enterprise.name),
+        (W("登记日", "Registered on"), enterprise.registered_on),
+    ]
+    grades = sa.select(GradeEntry.since, GradeEntry.grade).where(
+        GradeEntry.enterprise_id == enterprise.id, view.seen(GradeEntry.recorded_on)
+    )
+    visits = (
+        sa.select(Inspection)
+        .where(Inspection.enterprise_id == enterprise.id, view.seen(Inspection.recorded_on))
+        .order_by(Inspection.day)
+    )
+    modes = {"onsite": W("实地", "on site"), "remote": W("远程", "remote")}
+    found.tables = [
+        Table(
+            W("检查记录", "Inspections"),
+            (
+                W("编号", "No."),
+                W("日期", "Day"),
+                W("录入日", "Recorded"),
+                W("方式", "Mode"),
+                W("检查人数", "Inspectors"),
+            ),
+            [[v.outside_id, v.day, v.recorded_on, modes[v.mode], str(v.inspectors)] for v in session.scalars(visits)],
+            frozenset({4}),
+        ),
+        Table(
+            W("等级", "Grades"),
+            (W("自", "Since"), W("等级", "Grade")),
+            [list(r) for r in session.execute(grades.order_by(GradeEntry.since))],
+        ),
+    ]
+    return found
+
+
+def _days(model: Any, day: Any, title: Words) -> Callable[[Session, View, Gap], Evidence]:
+    """Evidence that is a list of days in a county."""
+
+    def collect(session: Session, view: View, gap: Gap) -> Evidence:
+        area = session.scalars(sa.select(Area).where(Area.outside_id == gap.area)).one()
+        query = sa.select(day).where(model.area_id == area.id, view.seen(model.recorded_on)).order_by(day)
+        return Evidence(
+            facts=[(W("县区", "County"), area.name)],
+            tables=[Table(title, (W("日期", "Day"),), [[found] for found in session.scalars(query)])],
+        )
+
+    return collect
+
+
+def _patrols(session: Session, view: View, gap: Gap) -> Evidence:
+    site = session.scalars(sa.select(KeySite).where(KeySite.outside_id == gap.subject)).one()
+    query = sa.select(Patrol.day).where(Patrol.key_site_id == site.id, view.seen(Patrol.recorded_on))
+    return Evidence(
+        facts=[(W("重点部位", "Key site"), site.name), (W("自", "Since"), site.since)],
+        tables=[
+            Table(
+                W("巡查", "Patrols"),
+                (W("日期", "Day"),),
+                [[d] for d in session.scalars(query.order_by(Patrol.day))],
+            )
+        ],
+    )
+
+
+def _enterprise(session: Session, view: View, gap: Gap) -> Evidence:
+    enterprise = session.scalars(
+        sa.select(Party).where(Party.outside_id == gap.parties[0], Party.is_external == sa.false())
+    ).one()
+    reports = sa.select(AnnualReport.year, AnnualReport.day).where(
+        AnnualReport.enterprise_id == enterprise.id, view.seen(AnnualReport.recorded_on)
+    )
+    return Evidence(
+        facts=[
+            (W("企业", "Enterprise"), enterprise.name),
+            (W("登记日", "Registered on"), enterprise.registered_on),
+        ],
+        tables=[
+            Table(
+                W("年度报告", "Annual reports"),
+                (W("年度", "Year"), W("提交日", "Handed in")),
+                [[str(year), day] for year, day in session.execute(reports)],
+            )
+        ],
+    )
+
+
+def _equipment(session: Session, view: View, gap: Gap) -> Evidence:
+    event = session.scalars(sa.select(EquipmentEvent).where(EquipmentEvent.outside_id == gap.subject)).one()
+    kinds = {"lease": W("出租", "lease"), "transfer": W("转让", "transfer")}
+    return Evidence(
+        facts=[
+            (W("企业", "Enterprise"), session.get_one(Party, event.enterprise_id).name),
+            (W("设备", "Equipment"), event.item),
+            (W("事项", "Event"), kinds[event.event]),
+            (W("发生日", "Day"), event.day),
+            (W("报告日", "Reported on"), event.reported_on if event.report_recorded_on <= view.as_of else None),
+        ]
+    )
+
+
+def _incident(session: Session, view: View, gap: Gap) -> Evidence:
+    incident = session.scalars(sa.select(Incident).where(Incident.outside_id == gap.subject)).one()
+    substance = session.get_one(Substance, incident.substance_id)
+    return Evidence(
+        facts=[
+            (W("企业", "Enterprise"), session.get_one(Party, incident.enterprise_id).name),
+            (W("品种", "Substance"), substance.name_zh),
+            (W("数量", "Quantity"), f"{quantity.show(incident.quantity, substance.unit)} {substance.unit}"),
+            (W("发现", "Discovered"), incident.discovered_text),
+            (W("报告", "Reported"), incident.reported_text),
+        ]
+    )
+
+
+def _stocktake(session: Session, view: View, gap: Gap) -> Evidence:
+    site_name, _, substance_name = gap.subject.rpartition("/")
+    site = session.scalars(sa.select(Site).where(Site.outside_id == site_name)).one()
+    substance = session.scalars(sa.select(Substance).where(Substance.outside_id == substance_name)).one()
+    movements = session.scalars(
+        sa.select(Movement)
+        .where(
+            Movement.site_id == site.id,
+            Movement.substance_id == substance.id,
+            Movement.day <= gap.since,
+            stands(Movement, view),
+        )
+        .order_by(Movement.day, Movement.id)
+    )
+    found = Evidence(unit=substance.unit)
+    book = _book(session, site.id, substance.id, gap.since, view.as_of)
+    difference = quantity.parse(gap.detail.lstrip("-"), substance.unit) * (-1 if gap.detail.startswith("-") else 1)
+    found.equation = [
+        (W("盘点", "Counted"), quantity.show(book + difference, substance.unit)),
+        (W("账面", "Book"), quantity.show(book, substance.unit)),
+        (W("差额", "Difference"), gap.detail),
+    ]
+    found.facts = [
+        (W("场所", "Site"), site.outside_id),
+        (W("品种", "Substance"), substance.name_zh),
+        (W("盘点日", "Counted on"), gap.since),
+    ]
+    found.tables.append(
+        Table(
+            W("此前出入库", "Movements before"),
+            (W("编号", "No."), W("类型", "Type"), W("发生日", "Day"), W("数量", "Quantity")),
+            [
+                [
+                    m.outside_id,
+                    _TYPES[m.type],
+                    m.day,
+                    ("" if m.type.endswith("_in") else "-") + quantity.show(m.quantity, substance.unit),
+                ]
+                for m in movements
+            ],
+            frozenset({3}),
+        )
+    )
+    return found
+
+
+def _book(session: Session, site: int, substance: int, day: date, as_of: date) -> int:
+    book = ledger.book_stock(day, as_of).subquery()
+    query = sa.select(book.c.amount).where(book.c.site_id == site, book.c.substance_id == substance)
+    return session.scalar(query) or 0
+
+
+_TYPES: Final = {
+    "production_in": W("生产入库", "Production"),
+    "purchase_in": W("购入", "Purchase"),
+    "sale_out": W("销售出库", "Sale"),
+    "transfer_in": W("调入", "Transfer in"),
+    "transfer_out": W("调出", "Transfer out"),
+    "import_in": W("进口入库", "Import"),
+    "export_out": W("出口出库", "Export"),
+    "use_out": W("使用出库", "Use"),
+    "loss_out": W("损失", "Loss"),
+    "disposal_out": W("处置", "Disposal"),
+}
+
+KINDS: Final = {
+    "purchase_permit": W("购买许可证", "Purchase permit"),
+    "purchase_filing": W("购买备案证明", "Purchase filing certificate"),
+    "transport_permit": W("运输许可证", "Transport permit"),
+    "transport_filing": W("运输备案证明", "Transport filing certificate"),
+    "purchase_use_certificate": W("购用证明", "Purchase-and-use certificate"),
+}
+
+_BY_CODE: Final[dict[str, Callable[[Session, View, Gap], Evidence]]] = {
+    "DELEGATION_UNCOVERED": _site,
+    "SITE_UNREGISTERED": _site,
+    "PERMIT_UNVERIFIED": _permit,
+    "PERMIT_VERIFIED_LATE": _permit,
+    "IE_FOREIGN_LEG_MISSING": _shipment,
+    "IE_DOMESTIC_LEG_MISSING": _shipment,
+    "WRITEOFF_NO_COUNTERPART": _movement,
+    "WRITEOFF_NO_PERMIT": _movement,
+    "WRITEOFF_NO_CONFIRMATION": _movement,
+    "WRITEOFF_NO_RECORD": _movement,
+    "WRITEOFF_QTY_MISMATCH": _movement,
+    "INSPECTION_MISSED": _visits,
+    "INSPECTION_ENTRY_LATE": _visits,
+    "ROAD_CHECK_MISSED": _days(RoadCheck, RoadCheck.day, W("道路检查", "Road checks")),
+    "SALES_REPORT_MISSING": _movement,
+    "SALES_REPORT_LATE": _movement,
+    "ANNUAL_REPORT_MISSING": _enterprise,
+    "ANNUAL_REPORT_LATE": _enterprise,
+    "INFORMATION_OFFICER_MISSING": _enterprise,
+    "PATROL_MISSED": _patrols,
+    "QUARTERLY_REPORT_MISSING": _days(QuarterlyReport, QuarterlyReport.day, W("季度报送", "Quarterly reports")),
+    "QUARTERLY_REPORT_LATE": _days(QuarterlyReport, QuarterlyReport.day, W("季度报送", "Quarterly reports")),
+    "LOSS_REPORT_LATE": _incident,
+    "EQUIPMENT_REPORT_MISSING": _equipment,
+    "EQUIPMENT_REPORT_LATE": _equipment,
+    "STOCK_VARIANCE": _stocktake,
+}

@@ -1,0 +1,72 @@
+"""The types of movement: direction, and what proves each (DEFINITIONS, K4).
+
+Look here for: which types pair with each other, what must lie behind an entry, which draw on documents.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class MovementType(StrEnum):
+    """What kind of entry into or out of a site it is; the ending is the direction."""
+
+    PRODUCTION_IN = "production_in"
+    PURCHASE_IN = "purchase_in"
+    SALE_OUT = "sale_out"
+    TRANSFER_IN = "transfer_in"
+    TRANSFER_OUT = "transfer_out"
+    IMPORT_IN = "import_in"
+    EXPORT_OUT = "export_out"
+    USE_OUT = "use_out"
+    LOSS_OUT = "loss_out"
+    DISPOSAL_OUT = "disposal_out"
+
+    @property
+    def is_in(self) -> bool:
+        """Whether it adds to the stock of its site."""
+        return self.value.endswith("_in")
+
+
+class Proof(StrEnum):
+    """What a movement is written off against (核销)."""
+
+    BATCH = "batch"
+    USAGE = "usage_record"
+    INCIDENT = "incident"
+    DISPOSAL = "disposal"
+    SHIPMENT = "shipment"
+    TRADE = "trade"  # the other side, or an outside party's confirmation
+    TRANSFER = "transfer"  # the other side
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """One row: what proves it, and the type of its other side."""
+
+    proof: Proof
+    pairs_with: MovementType | None = None
+
+
+T = MovementType
+TYPES: Final = {
+    T.PRODUCTION_IN: TypeRule(Proof.BATCH),
+    T.PURCHASE_IN: TypeRule(Proof.TRADE, T.SALE_OUT),
+    T.SALE_OUT: TypeRule(Proof.TRADE, T.PURCHASE_IN),
+    T.TRANSFER_IN: TypeRule(Proof.TRANSFER, T.TRANSFER_OUT),
+    T.TRANSFER_OUT: TypeRule(Proof.TRANSFER, T.TRANSFER_IN),
+    T.IMPORT_IN: TypeRule(Proof.SHIPMENT),
+    T.EXPORT_OUT: TypeRule(Proof.SHIPMENT),
+    T.USE_OUT: TypeRule(Proof.USAGE),
+    T.LOSS_OUT: TypeRule(Proof.INCIDENT),
+    T.DISPOSAL_OUT: TypeRule(Proof.DISPOSAL),
+}
+
+
+def draws_purchase_document(kind: MovementType, *, from_outside: bool) -> bool:
+    """Whether a movement that names a purchase document draws on it.
+
+    Every sale does; a purchase only when it comes from outside this register: the buyer's entry of a sale
+    inside it draws nothing, the seller's did.
+    """
+    return kind is T.SALE_OUT or (kind is T.PURCHASE_IN and from_outside)

@@ -1,0 +1,1 @@
+"""Reports, key sites, equipment: what the county is told and looks after."""

@@ -1,0 +1,73 @@
+"""Two languages: Chinese first, and English. Sentences stand in pairs where they are used."""
+
+from datetime import date
+from typing import Final
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel
+from markupsafe import Markup
+
+from precursor.rules.law import Words
+
+COOKIE: Final = "lang"
+LOCALES: Final = {"zh": "zh_Hans_CN", "en": "en"}  # Flask-Security's own catalogue is zh_Hans_CN
+
+
+def language() -> str:
+    """``zh`` or ``en``: asked for in the address, else chosen before, else what the browser likes."""
+    if "language" not in g:
+        wanted = request.args.get("lang") or request.cookies.get(COOKIE)
+        if wanted not in LOCALES:
+            best = request.accept_languages.best_match(["zh-CN", "zh", "en"], default="zh")
+            wanted = "en" if best == "en" else "zh"
+        g.language = wanted
+    return str(g.language)
+
+
+def t(zh: str, en: str) -> str:
+    """The sentence in the reader's language."""
+    return en if language() == "en" else zh
+
+
+def words(pair: Words) -> str:
+    """The pair in the reader's language."""
+    return t(pair.zh, pair.en)
+
+
+def day(value: date | None) -> str:
+    """A day as tables show it; ``--`` for none."""
+    return "--" if value is None else value.isoformat()
+
+
+def number(value: int) -> str:
+    """A whole number with separators."""
+    return f"{value:,}"
+
+
+def amount(text: str) -> Markup:
+    """A quantity as text, with separators in its whole part."""
+    whole, dot, fraction = text.partition(".")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    return Markup("{}{:,}{}{}").format(sign, int(digits), dot, fraction)
+
+
+def install(app: Flask) -> None:
+    """Bind Flask-Babel (Flask-Security's sentences) and our own helpers."""
+    Babel(app, locale_selector=lambda: LOCALES[language()])
+    app.jinja_env.globals.update(t=t, words=words, language=language)
+    app.jinja_env.filters.update(day=day, number=number, amount=amount)
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        if request.args.get("lang") in LOCALES:
+            response.set_cookie(
+                COOKIE,
+                request.args["lang"],
+                max_age=31_536_000,
+                samesite="Lax",
+                httponly=True,
+                secure=request.is_secure,
+            )
+        response.vary.add("Accept-Language")
+        response.vary.add("Cookie")
+        return response

@@ -1,0 +1,100 @@
+"""Charts as SVG made on the server: no script and no inline style, so they pass the policy, print, and can be tested.
+
+Geometry stands in attributes, looks in the classes of ``app.css``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+_WIDTH, _HEIGHT, _PAD = 256, 58, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One dot: what it is called, its percentage, whether it is below the target."""
+
+    name: str
+    pct: float
+    is_below: bool
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def axis_floor(values: Sequence[float]) -> float:
+    """Where a truncated axis begins: just below the lowest value, at a round place."""
+    lowest = min(values, default=100.0)
+    for floor in (99.0, 98.0, 95.0, 90.0, 80.0, 50.0):
+        if lowest >= floor:
+            return floor
+    return 0.0
+
+
+def strip(marks: Sequence[Mark], target: float | None, label: str) -> Markup:
+    """One dot for each county on a truncated axis; those below the target are filled and named."""
+    floor = axis_floor([m.pct for m in marks] + ([target] if target is not None else []))
+    span = _WIDTH - 2 * _PAD
+
+    def x(pct: float) -> float:
+        return _PAD + (max(pct, floor) - floor) / (100 - floor) * span
+
+    line = 26
+    parts = [Markup('<path class="axis" d="M{} {}.5H{}"/>').format(_PAD, line, _WIDTH - _PAD)]
+    for tick, anchor in ((floor, "start"), ((floor + 100) / 2, "middle"), (100.0, "end")):
+        parts.append(
+            Markup('<path class="axis" d="M{0} {1}v6"/><text x="{0}" y="{2}" text-anchor="{3}">{4}%</text>').format(
+                _n(x(tick)), line - 3, _HEIGHT - 2, anchor, _n(tick)
+            )
+        )
+    if target is not None:
+        parts.append(Markup('<path class="target" d="M{} {}v24"/>').format(_n(x(target)), line - 12))
+    parts += _dots(marks, x, line)
+    return Markup('<svg class="ch" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
+        _WIDTH, _HEIGHT, label, Markup("").join(parts)
+    )
+
+
+def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list[Markup]:
+    parts: list[Markup] = []
+    stacked: dict[int, int] = {}
+    free_from = 0.0
+    for mark in sorted(marks, key=lambda m: m.pct):
+        place = round(x(mark.pct) / 7)
+        height = stacked.get(place, 0)
+        stacked[place] = height + 1
+        look, radius, lift = ("dot-bad", 5, 0) if mark.is_below else ("dot", 4, 5 * height)
+        parts.append(
+            Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{} {:.2f}%</title></circle>').format(
+                look, _n(x(mark.pct)), line - lift, radius, mark.name, mark.pct
+            )
+        )
+        if mark.is_below:
+            half = sum(6 if ord(c) > 0x2E80 else 3.4 for c in mark.name)
+            middle = min(max(x(mark.pct), half + 2, free_from + half + 4), _WIDTH - half - 2)
+            if middle - half >= free_from:
+                free_from = middle + half
+                parts.append(
+                    Markup('<text class="lab-bad" x="{}" y="11" text-anchor="middle">{}</text>').format(
+                        _n(middle), mark.name
+                    )
+                )
+    return parts
+
+
+def cell(pct: float, target: float | None, floor: float) -> Markup:
+    """A small bullet for a table: how far, and where the target lies. Its number stands beside it."""
+    width = 72
+
+    def x(value: float) -> str:
+        return _n(min((max(value, floor) - floor) / (100 - floor) * width, width))
+
+    below = target is not None and pct < target
+    mark = Markup('<path class="target" d="M{} 1v14"/>').format(x(target)) if target is not None else Markup("")
+    return Markup(
+        '<svg class="ch" width="72" height="16" aria-hidden="true">'
+        '<rect class="track" y="5" width="72" height="6" rx="1"/>'
+        '<rect class="{}" y="5" width="{}" height="6" rx="1"/>{}</svg>'
+    ).format("over" if below else "held", x(pct), mark)

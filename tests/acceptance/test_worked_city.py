@@ -1,0 +1,139 @@
+"""The worked city and the second one: every figure, gap, stock, document, trace and attempt, on both engines."""
+
+import json
+from datetime import date
+
+import pytest
+from conftest import DATA, WORKED, load
+
+from precursor.core import db, quantity
+from precursor.core.clock import Period
+from precursor.reconciliation import listings, service, tracing
+
+YEAR = Period.parse("2025")
+
+
+def expected(name):
+    return json.loads((DATA / f"{name}.expected.json").read_text("utf-8"))
+
+
+def report(engine, period, as_of, area=None):
+    with db.reading(engine) as session:
+        city, view = service.open_view(session, Period.parse(period), date.fromisoformat(as_of), area)
+        return service.kpi_report(session, city, view, area)["kpi"]
+
+
+def lines(engine, period, as_of):
+    with db.reading(engine) as session:
+        _, view = service.open_view(session, Period.parse(period), date.fromisoformat(as_of))
+        return sorted(gap.line for gap in service.gaps(session, view))
+
+
+def pair(rate):
+    return [rate["n"], rate["d"]]
+
+
+def test_every_figure_and_gap(worked):
+    wanted, got = expected("worked_city"), report(worked, "2025", "2026-01-31")
+    for name, want in wanted["kpi"].items():
+        found = got[name.removesuffix("_2024")]
+        if "count" in want:
+            assert found["total"] == want
+            continue
+        assert pair(found["total"]) == want["city"], name
+        assert found["total"]["pct"] == want["pct"], name
+        for county in {"D", "X", "N"} & want.keys():
+            assert pair(found["by_area"][county]) == want[county], (name, county)
+        for key in {"target", "met", "by_window", "enterprises_fully_covered"} & want.keys():
+            assert found[key] == want[key], (name, key)
+    assert lines(worked, "2025", "2026-01-31") == sorted(wanted["gaps"])
+    assert len(wanted["gaps"]) == 31
+
+
+def test_what_is_recorded_later_is_seen_later(worked):
+    for name, want in expected("worked_city")["kpi_as_of_2026-02-28"].items():
+        total = report(worked, "2025", "2026-02-28")[name]["total"]
+        assert (pair(total), total["pct"]) == (want["city"], want["pct"])
+
+
+def test_the_live_state_of_visits_in_the_middle_of_the_year(worked):
+    want = expected("worked_city")["kpi_as_of_2025-06-30_K5"]
+    coverage = report(worked, "2025", "2025-06-30")["K5_inspection_coverage"]
+    assert coverage["live"] == {
+        "due": want["due"],
+        "early": want["satisfied_before_window_end"],
+        "pending": want["pending"],
+        "known": want["slots_known"],
+    }
+    assert pair(coverage["total"]) == want["due"]
+
+
+def test_closing_stock(worked):
+    with db.reading(worked) as session:
+        found = listings.stock(session, date(2025, 12, 31), date(2026, 1, 31))
+    assert {k: int(v["quantity"]) for k, v in found.items()} == expected("worked_city")["closing_book_stock"]
+
+
+def test_closing_days_of_documents(worked):
+    wanted = expected("worked_city")
+    with db.reading(worked) as session:
+        _, view = service.open_view(session, YEAR, date(2026, 1, 31))
+        found = listings.documents(session, view)
+    assert {k: found[k]["closed_on"] for k in wanted["permit_closed_on"]} == wanted["permit_closed_on"]
+    reasons = {k: found[k]["reason"] for k in ("P01", "P02", "P03", "P08", "P16")}
+    assert reasons == {"P01": "emptied", "P02": "single_use", "P03": "expired", "P08": "emptied", "P16": "revoked"}
+    for late in wanted["permits_not_due_in_period"]:
+        assert found[late]["due"] > "2025-12-31"
+
+
+@pytest.mark.parametrize(
+    ("what", "up", "key"),
+    [("S-E06/AC2O", True, "upstream S-E06/AC2O"), ("S-E02/AC2O", False, "downstream S-E02/AC2O")],
+)
+def test_trace(worked, what, up, key):
+    with db.reading(worked) as session:
+        found = tracing.trace(session, what, up=up)
+    assert sorted(found["text"]) == sorted(expected("worked_city")["trace"][key])
+
+
+def test_attempts(engine):
+    assert load(engine, WORKED) == expected("worked_city")["attempts"]
+
+
+def test_one_county_is_a_view_of_its_own(worked):
+    whole, county = report(worked, "2025", "2026-01-31"), report(worked, "2025", "2026-01-31", "N")
+    for name, figure in county.items():
+        assert figure["by_area"] == {"N": whole[name]["by_area"]["N"]}
+        if name != "K14_loss_incidents":
+            assert pair(figure["total"]) == pair(whole[name]["by_area"]["N"])
+
+
+def test_the_second_city(engine):
+    wanted = expected("second_city")
+    assert load(engine, DATA / "second_city.json") == wanted["attempts"]
+    for want in wanted["views"]:
+        got = report(engine, want["period"], want["as_of"])
+        for name, figure in want["kpi"].items():
+            assert {key: got[name][key] for key in figure if figure[key] != {}} == {
+                key: value for key, value in figure.items() if value != {}
+            }, (want["period"], want["as_of"], name)
+        assert lines(engine, want["period"], want["as_of"]) == sorted(want["gaps"])
+    with db.reading(engine) as session:
+        stock = wanted["stock"]
+        found = listings.stock(session, date.fromisoformat(stock["on"]), date.fromisoformat(stock["as_of"]))
+        assert found.keys() == stock["book"].keys()
+        for name, line in found.items():
+            assert quantity.parse(line["quantity"], line["unit"]) == quantity.parse(stock["book"][name], line["unit"])
+        documents = wanted["documents"]
+        _, view = service.open_view(
+            session, Period.parse("2022-11-01..2023-12-31"), date.fromisoformat(documents["as_of"])
+        )
+        listed = listings.documents(session, view)
+    assert listed.keys() == documents["by_id"].keys()
+    for name, want in documents["by_id"].items():
+        got = listed[name]
+        for key, value in want.items():
+            if key in ("quantity", "drawn", "left"):
+                assert quantity.parse(got[key], got["unit"]) == quantity.parse(value, got["unit"])
+            else:
+                assert got[key] == value

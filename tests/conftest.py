@@ -1,0 +1,89 @@
+"""Fixtures that every test may use. ``url`` runs a test on both engines."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import engines
+import pytest
+import sqlalchemy as sa
+
+import precursor.tables  # noqa: F401
+from precursor import audit
+from precursor.core import db, migrate
+from precursor.exchange.importing import import_bundle
+
+HERE = Path(__file__).parent
+WORKED = HERE.parent / "precursor/demo/worked_city.json"
+DATA = HERE / "acceptance/data"
+NOW = datetime(2026, 1, 31, 4, 0, tzinfo=UTC)
+ACTOR = audit.Actor(account="tester", person="P-TEST", role="sysadmin")
+
+
+def pytest_configure(config):
+    """As root, PostgreSQL runs as another user: made once, before workers race to make it."""
+    if engines.AS_ROOT and not hasattr(config, "workerinput"):
+        subprocess.run(["useradd", "-s", "/bin/bash", "pgserver"], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def pg_server():
+    with engines.postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path) -> str:
+    """An empty database, on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return engines.new_database(request.getfixturevalue("pg_server"))
+
+
+@pytest.fixture
+def owner(url) -> Iterator[sa.Engine]:
+    """The owner's engine on a migrated database."""
+    made = db.connect(url, owner=True)
+    migrate.migrate(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def engine(url, owner) -> Iterator[sa.Engine]:
+    """The application's engine on a migrated database."""
+    made = db.connect(url)
+    yield made
+    made.dispose()
+
+
+def load(engine: sa.Engine, bundle: dict | bytes | Path) -> dict[str, str | None]:
+    """Import a bundle; returns its judged attempts."""
+    if isinstance(bundle, dict):
+        bundle = json.dumps(bundle, ensure_ascii=False).encode()
+    data = bundle.read_bytes() if isinstance(bundle, Path) else bundle
+    with db.transaction(engine) as session:
+        return import_bundle(session, data, ACTOR, NOW)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def worked(request, tmp_path_factory) -> Iterator[sa.Engine]:
+    """The worked city, imported once on each engine: for tests that only read."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('worked') / 'worked.db'}"
+    else:
+        url = engines.new_database(request.getfixturevalue("pg_server"))
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    made = db.connect(url)
+    load(made, WORKED)
+    yield made
+    made.dispose()
+
+
+def worked_bundle() -> dict:
+    """The worked city as data, to be changed."""
+    return json.loads(WORKED.read_text("utf-8"))
