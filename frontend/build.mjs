@@ -1,0 +1,23 @@
+// Bundle scripts and styles, and collect the icons that pages use: node build.mjs
+import { build } from "esbuild";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const OUT = "../precursor/static/dist";
+
+// id in pages: name in lucide. <svg class="i"><use href="/static/dist/icons.svg#alert"/></svg>
+const ICONS = {
+  alert: "triangle-alert", building: "building-2", calendar: "calendar-check", check: "check", chevron: "chevron-right",
+  clock: "clock", file: "file-text", flow: "waypoints", gauge: "gauge", key: "key-round", left: "chevron-left",
+  list: "list-checks", log_out: "log-out", menu: "menu", print: "printer",
+};
+
+await build({
+  entryPoints: ["src/app.ts", "src/app.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
+});
+
+const symbols = Object.entries(ICONS).map(([id, name]) => {
+  const svg = readFileSync(`node_modules/lucide-static/icons/${name}.svg`, "utf8");
+  const inner = svg.replace(/<!--[\s\S]*?-->/g, "").replace(/^[\s\S]*?<svg[\s\S]*?>/, "").replace(/<\/svg>\s*$/, "");
+  return `<symbol id="${id}" viewBox="0 0 24 24">${inner.replace(/\s+/g, " ").trim()}</symbol>`;
+});
+writeFileSync(`${OUT}/icons.svg`, `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
