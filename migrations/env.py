@@ -9,8 +9,9 @@ from precursor.core.db import Base
 
 def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Write plain SQL types: what a revision does must not change when our classes do."""
+    ours = {"BaseUnits": "BIG", "LegalDay": "DAY", "Instant": "INSTANT"}
     if kind == "type" and isinstance(item, sa.TypeDecorator):
-        return {"LegalDay": "DAY", "Instant": "INSTANT"}.get(type(item).__name__, "BIG")
+        return ours.get(type(item).__name__) or f"sa.{item.impl!r}"
     if kind == "type" and isinstance(item, sa.BigInteger):
         return "BIG"
     if kind == "type" and isinstance(item, sa.Boolean) and "sqlite" in item._variant_mapping:

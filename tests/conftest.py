@@ -1,7 +1,9 @@
 """Fixtures that every test may use. ``url`` runs a test on both engines."""
 
 import json
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +25,10 @@ ACTOR = audit.Actor(account="tester", person="P-TEST", role="sysadmin")
 
 
 def pytest_configure(config):
-    """As root, PostgreSQL runs as another user: made once, before workers race to make it."""
+    """Temporary files lie in memory; as root, PostgreSQL's user is made once, before workers race to make it."""
+    if engines.MEMORY and not config.option.basetemp and not hasattr(config, "workerinput"):
+        config.option.basetemp = Path(tempfile.mkdtemp(prefix="precursor-tests-", dir=engines.MEMORY))
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
     if engines.AS_ROOT and not hasattr(config, "workerinput"):
         subprocess.run(["useradd", "-s", "/bin/bash", "pgserver"], capture_output=True, check=False)
 

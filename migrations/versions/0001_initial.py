@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column("id", BIG, nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("description", sa.String(length=255), nullable=True),
-        sa.Column("permissions", BIG, nullable=True),
+        sa.Column("permissions", sa.UnicodeText(), nullable=True),
         sa.Column("update_datetime", sa.DateTime(), server_default=sa.text("(CURRENT_TIMESTAMP)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_role")),
         sa.UniqueConstraint("name", name=op.f("uq_user_role_name")),
@@ -377,7 +377,7 @@ def upgrade() -> None:
         sa.Column("us_totp_secrets", sa.Text(), nullable=True),
         sa.Column("us_phone_number", sa.String(length=128), nullable=True),
         sa.Column("fs_webauthn_user_handle", sa.String(length=64), nullable=True),
-        sa.Column("mf_recovery_codes", BIG, nullable=True),
+        sa.Column("mf_recovery_codes", sa.UnicodeText(), nullable=True),
         sa.Column("create_datetime", sa.DateTime(), server_default=sa.text("(CURRENT_TIMESTAMP)"), nullable=False),
         sa.Column("update_datetime", sa.DateTime(), server_default=sa.text("(CURRENT_TIMESTAMP)"), nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_user_account_area_id")),
@@ -559,6 +559,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_movement_batch"), "movement", ["batch"], unique=False)
     op.create_index(op.f("ix_movement_day_type"), "movement", ["day", "type"], unique=False)
+    op.create_index(
+        op.f("ix_movement_other_enterprise_id_other_id"),
+        "movement",
+        ["other_enterprise_id", "other_id"],
+        unique=False,
+    )
     op.create_index(op.f("ix_movement_shipment_id"), "movement", ["shipment_id"], unique=False)
     op.create_index(op.f("ix_movement_site_id_day"), "movement", ["site_id", "day"], unique=False)
     op.create_table(
@@ -681,7 +687,7 @@ def upgrade() -> None:
         sa.Column("credential_id", sa.LargeBinary(length=1024), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("sign_count", BIG, nullable=True),
-        sa.Column("transports", BIG, nullable=True),
+        sa.Column("transports", sa.UnicodeText(), nullable=True),
         sa.Column("backup_state", FLAG, nullable=False),
         sa.Column("device_type", sa.String(length=64), nullable=False),
         sa.Column("extensions", sa.String(length=255), nullable=True),
@@ -809,6 +815,7 @@ def downgrade() -> None:
     op.drop_table("permit_balance")
     op.drop_index(op.f("ix_movement_site_id_day"), table_name="movement")
     op.drop_index(op.f("ix_movement_shipment_id"), table_name="movement")
+    op.drop_index(op.f("ix_movement_other_enterprise_id_other_id"), table_name="movement")
     op.drop_index(op.f("ix_movement_day_type"), table_name="movement")
     op.drop_index(op.f("ix_movement_batch"), table_name="movement")
     op.drop_table("movement")

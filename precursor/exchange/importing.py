@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -422,7 +422,7 @@ class _Booking:
                     here,
                     record["qty"],
                     self.bundle.start,
-                    self.bundle.start,
+                    date.min,  # known from the first: it is seen whatever the day of view
                 )
             )
         ledger.post(self.session, entries, self.by[1], settled=False)

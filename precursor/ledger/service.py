@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from precursor.core.db import BIG, insert, insert_missing, take_ids
+from precursor.core.db import BIG, LegalDay, insert, insert_missing, take_ids
 from precursor.core.errors import Refused
 from precursor.ledger.models import Account, Posting, Stock
 
@@ -204,12 +204,13 @@ def _change_stock(session: Session, entries: Sequence[Entry], accounts: dict[Pla
                     first_out[number] = min(first_out.get(number, entry.day), entry.day)
     doubtful = []
     for number in sorted(change):  # one order for all processes: no deadlock
+        day = sa.literal(last[number], LegalDay())
         new_last = session.execute(
             sa.update(Stock)
             .where(Stock.account_id == number, Stock.amount + change[number] >= 0)
             .values(
                 amount=Stock.amount + change[number],
-                last_day=sa.case((Stock.last_day > last[number], Stock.last_day), else_=last[number]),
+                last_day=sa.case((Stock.last_day > day, Stock.last_day), else_=day),
             )
             .returning(Stock.last_day)
             .execution_options(synchronize_session=False)

@@ -22,6 +22,7 @@ class Movement(Base):
         Index(None, "day", "type"),
         Index(None, "site_id", "day"),
         Index(None, "shipment_id"),
+        Index(None, "other_enterprise_id", "other_id"),
         Index(None, "batch"),
     )
 

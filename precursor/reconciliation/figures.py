@@ -179,7 +179,7 @@ FIGURES: Final = tuple(
         (
             "K2",
             "K2_permit_verification",
-            W("购买、运输许可(备案证明)核查率", "Permit verification"),
+            W("购买、运输许可（备案证明）核查率", "Permit verification"),
             _plain(documents.permits_due),
             _unverified,
         ),

@@ -1,5 +1,6 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -141,6 +142,7 @@ def targets() -> str:
         targeted=[c for c in counted if c.target is not None],
         gaps=sorted(gaps, key=lambda gap: gap.since)[:8],
         gap_count=len(gaps),
+        owners=Counter(gap.owner for gap in gaps).most_common(8),
         names=_names(gaps),
         kinds=GAPS,
         gaps_of_county=_by_county(gaps, seen),

@@ -4,7 +4,7 @@ An edge is named by the giving side's movement. A receipt can only come from wha
 going up every step looks at what came in by the day of leaving, going down at what left since the day of coming.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -22,7 +22,7 @@ from precursor.trade.models import Shipment
 
 T = MovementType
 _GIVES: Final = [T.SALE_OUT.value, T.TRANSFER_OUT.value, T.EXPORT_OUT.value]
-_TAKES: Final = [T.PURCHASE_IN.value, T.TRANSFER_IN.value, T.IMPORT_IN.value]
+_RECEIPTS: Final = [T.PURCHASE_IN.value, T.TRANSFER_IN.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _starts(session: Session, what: str, *, up: bool, as_of: date | None) -> tup
         if enters is not up:  # what came in goes down from its site; what left goes up from it
             starts.append(_Start(movement.site_id, movement.substance_id, movement.day, site))
             continue
-        for edge in _edges(session, moved_is=movement, up=up, as_of=as_of):
+        for edge in _edges_of(session, movement, up=up, as_of=as_of):
             edges.append(edge)
             near = edge.from_site if up else edge.to_site
             if near is not None:
@@ -143,46 +143,63 @@ def _stands(moved: Any, as_of: date | None) -> sa.ColumnElement[bool]:
 def _edges_at(
     session: Session, wanted: dict[tuple[int, int], date], *, up: bool, as_of: date | None
 ) -> Iterator[Edge]:
+    """Edges at sites: going up those that came in by a day, going down those that left since one."""
     pairs = sorted(wanted)
     for start in range(0, len(pairs), 200):
-        for edge, site, day in _query(session, pairs[start : start + 200], None, up=up, as_of=as_of):
-            bound = wanted[site, edge.substance_id]
+        part = pairs[start : start + 200]
+        here, there = aliased(Movement), aliased(Movement)
+        near = there if up else here
+        given = _given(here, there, as_of).where(sa.tuple_(near.site_id, near.substance_id).in_(part))
+        for row in session.execute(given):
+            if up and row.there_site is None:  # what it names there is no receipt
+                continue
+            day = row.there_day if up else row.day
+            bound = wanted[row.there_site if up else row.site_id, row.substance_id]
             if day <= bound if up else day >= bound:
-                yield edge
+                yield _edge(row)
+        if up:
+            moved = aliased(Movement)
+            inbound = _inbound(moved, as_of).where(sa.tuple_(moved.site_id, moved.substance_id).in_(part))
+            for row in session.execute(inbound):
+                if row.day <= wanted[row.site_id, row.substance_id]:
+                    yield _inbound_edge(row)
 
 
-def _edges(session: Session, *, moved_is: Movement, up: bool, as_of: date | None) -> Iterable[Edge]:
-    return [edge for edge, _, _ in _query(session, None, moved_is, up=up, as_of=as_of)]
-
-
-def _query(
-    session: Session,
-    at: list[tuple[int, int]] | None,
-    moved_is: Movement | None,
-    *,
-    up: bool,
-    as_of: date | None,
-) -> Iterator[tuple[Edge, int, date]]:
-    """Edges by the movement at their near end: what came in (going up), what went out (going down)."""
+def _edges_of(session: Session, movement: Movement, *, up: bool, as_of: date | None) -> list[Edge]:
+    """The edges that end (going up) or begin (going down) with one movement."""
     here, there = aliased(Movement), aliased(Movement)
+    near = there if up else here
+    found = [_edge(row) for row in session.execute(_given(here, there, as_of).where(_same(near, movement)))]
+    if up:
+        moved = aliased(Movement)
+        found += [_inbound_edge(r) for r in session.execute(_inbound(moved, as_of).where(_same(moved, movement)))]
+    return found
+
+
+def _same(alias: Any, movement: Movement) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        alias.enterprise_id == movement.enterprise_id, alias.id == movement.id, alias.version == movement.version
+    )
+
+
+def _given(here: Any, there: Any, as_of: date | None) -> sa.Select:
+    """What sites gave: the giving movement, and the one it names; with both, the named one counts."""
     site, other_site = aliased(Site), aliased(Site)
-    query = (
+    seen = sa.true() if as_of is None else Shipment.recorded_on <= as_of
+    exported = sa.and_(here.type == T.EXPORT_OUT.value, Shipment.id == here.shipment_id, seen)
+    unnamed = sa.case((here.other_id.is_(None), sa.func.coalesce(Shipment.outside_id, Party.outside_id)))
+    arrives = sa.and_(there.type.in_(_RECEIPTS), there.substance_id == here.substance_id)
+    return (
         sa.select(
-            here.outside_id.label("here"),
-            here.type,
+            here.outside_id.label("movement"),
             here.day,
             here.quantity,
             here.site_id,
             here.substance_id,
-            there.outside_id.label("there"),
-            there.type.label("there_type"),
-            there.day.label("there_day"),
-            there.quantity.label("there_quantity"),
-            there.site_id.label("there_site"),
-            Party.outside_id.label("party"),
-            Shipment.outside_id.label("shipment"),
-            site.outside_id.label("site"),
-            other_site.outside_id.label("other_site"),
+            sa.case((arrives, there.site_id)).label("there_site"),
+            sa.case((arrives, there.day)).label("there_day"),
+            site.outside_id.label("from_"),
+            sa.func.coalesce(other_site.outside_id, unnamed).label("to"),
             Substance.outside_id.label("substance"),
             Substance.unit,
         )
@@ -196,70 +213,69 @@ def _query(
             ),
         )
         .outerjoin(other_site, other_site.id == there.site_id)
-        .outerjoin(Party, Party.id == here.external_id)
-        .outerjoin(Shipment, Shipment.id == here.shipment_id)
-        .where(here.type.in_(_TAKES if up else _GIVES), _stands(here, as_of))
-    )
-    if at is not None:
-        query = query.where(sa.tuple_(here.site_id, here.substance_id).in_(at))
-    if moved_is is not None:
-        query = query.where(
-            here.enterprise_id == moved_is.enterprise_id,
-            here.id == moved_is.id,
-            here.version == moved_is.version,
-        )
-    for row in session.execute(query):
-        edge = _received(row) if up else _given(row)
-        if edge is not None:
-            yield edge, row.site_id, row.day
-
-
-def _given(row: Any) -> Edge:
-    """Going down: the giving movement is here."""
-    return Edge(
-        row.here,
-        row.site,
-        row.other_site or row.party or row.shipment,
-        row.substance,
-        row.quantity,
-        row.unit,
-        row.day,
-        row.site_id,
-        row.there_site,
-        row.substance_id,
-        max(row.there_day or row.day, row.day),
+        .outerjoin(Party, sa.and_(here.type != T.EXPORT_OUT.value, Party.id == here.external_id))
+        .outerjoin(Shipment, exported)
+        .where(here.type.in_(_GIVES), _stands(here, as_of))
     )
 
 
-def _received(row: Any) -> Edge | None:
-    """Going up: what came in here, named by the giving movement, or by this one when that is outside."""
-    if row.there is not None:
-        return Edge(
-            row.there,
-            row.other_site,
-            row.site,
-            row.substance,
-            row.there_quantity,
-            row.unit,
-            row.there_day,
-            row.there_site,
-            row.site_id,
-            row.substance_id,
-            row.day,
+def _inbound(moved: Any, as_of: date | None) -> sa.Select:
+    """What sites received from outside the register: imports, and purchases that name no other side in it."""
+    seen = sa.true() if as_of is None else Shipment.recorded_on <= as_of
+    return (
+        sa.select(
+            moved.outside_id.label("movement"),
+            moved.day,
+            moved.quantity,
+            moved.site_id,
+            moved.substance_id,
+            sa.case((moved.type == T.IMPORT_IN.value, Shipment.outside_id), else_=Party.outside_id).label("from_"),
+            Site.outside_id.label("to"),
+            Substance.outside_id.label("substance"),
+            Substance.unit,
         )
-    source = row.party or row.shipment
-    if source is None:
-        return None
+        .select_from(moved)
+        .join(Site, Site.id == moved.site_id)
+        .join(Substance, Substance.id == moved.substance_id)
+        .outerjoin(Party, Party.id == moved.external_id)
+        .outerjoin(Shipment, sa.and_(Shipment.id == moved.shipment_id, seen))
+        .where(
+            sa.or_(
+                moved.type == T.IMPORT_IN.value,
+                sa.and_(moved.type == T.PURCHASE_IN.value, moved.other_id.is_(None), moved.external_id.is_not(None)),
+            ),
+            _stands(moved, as_of),
+        )
+    )
+
+
+def _edge(row: Any) -> Edge:
     return Edge(
-        row.here,
-        source,
-        row.site,
-        row.substance,
-        row.quantity,
-        row.unit,
-        row.day,
-        None,
-        row.site_id,
-        row.substance_id,
-        row.day,
+        movement=row.movement,
+        from_=row.from_,
+        to=row.to,
+        substance=row.substance,
+        quantity=row.quantity,
+        unit=row.unit,
+        day=row.day,
+        from_site=row.site_id,
+        to_site=row.there_site,
+        substance_id=row.substance_id,
+        arrival=row.there_day or row.day,
+    )
+
+
+def _inbound_edge(row: Any) -> Edge:
+    return Edge(
+        movement=row.movement,
+        from_=row.from_,
+        to=row.to,
+        substance=row.substance,
+        quantity=row.quantity,
+        unit=row.unit,
+        day=row.day,
+        from_site=None,
+        to_site=row.site_id,
+        substance_id=row.substance_id,
+        arrival=row.day,
     )

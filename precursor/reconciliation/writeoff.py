@@ -105,6 +105,12 @@ def movements(view: View) -> sa.Select:
             else_=sa.false(),
         ),
     )
+    namer = aliased(Movement)
+    named_by_another = (
+        sa.exists()
+        .where(namer.other_enterprise_id == this.enterprise_id, namer.other_id == this.id, stands(namer, view))
+        .correlate(this)
+    )
     sale_day = sa.case((sold, this.day), (named, other.day), else_=sa.func.coalesce(this.drawn_on, this.day))
     buyer_id = sa.case((~sold, this.enterprise_id), (named, this.other_enterprise_id), else_=this.external_id)
     in_force = sa.and_(
@@ -132,6 +138,7 @@ def movements(view: View) -> sa.Select:
 
     both = (documented, no_permit), (_within(this.quantity, other.quantity, part), mismatch)
     outside = (
+        (~named_by_another, no_other),  # named by one side only: both fail
         (documented, no_permit),
         (sa.and_(Confirmation.day.is_not(None), Confirmation.quantity.is_not(None)), unconfirmed),
         (_within(this.quantity, Confirmation.quantity, part), mismatch),

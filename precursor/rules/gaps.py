@@ -94,7 +94,7 @@ GAPS: Final[dict[str, GapKind]] = {
         "K4",
         Owner.OTHER_SIDE,
         _W("双方数量不符", "Quantities differ"),
-        _W("双方核对数量,错的一方冲销重记", "Compare; the side in error reverses and records again"),
+        _W("双方核对数量，错的一方冲销重记", "Compare; the side in error reverses and records again"),
     ),
     "INSPECTION_MISSED": GapKind(
         "K5",
@@ -160,6 +160,6 @@ GAPS: Final[dict[str, GapKind]] = {
         "K4",
         Owner.ENTERPRISE,
         _W("账实不符", "Stock differs from the book"),
-        _W("查明原因,按损失或更正处理", "Find the cause; book a loss or a correction"),
+        _W("查明原因，按损失或更正处理", "Find the cause; book a loss or a correction"),
     ),
 }

