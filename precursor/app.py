@@ -86,7 +86,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, default_limits=[])
     app.extensions["limiter-kept"] = limiter  # Flask-Limiter itself keeps only a weak reference
-    security = Security(app, FSQLALiteUserDatastore(db, User, Role, WebAuthn), totp_cls=sessions.OnceTotp)
+    security = Security(
+        app,
+        FSQLALiteUserDatastore(db, User, Role, WebAuthn),
+        totp_cls=sessions.OnceTotp,
+        username_util_cls=sessions.UserNames,
+    )
     app.extensions["security-kept"] = security
     for endpoint in ("security.login", "security.two_factor_token_validation"):
         view: Any = app.view_functions[endpoint]

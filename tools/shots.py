@@ -33,7 +33,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         settings = Settings.from_environment()
-        settings = replace(settings, home=Path(home), database_url=f"sqlite:///{home}/p.db", migrate_url=f"sqlite:///{home}/p.db")
+        settings = replace(
+            settings, home=Path(home), database_url=f"sqlite:///{home}/p.db", migrate_url=f"sqlite:///{home}/p.db"
+        )
         prepare(settings)
         app = create_app(settings)
         demo.load(app, settings.clock())

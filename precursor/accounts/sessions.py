@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from flask import Flask, g, redirect, request, session, url_for
 from flask_login import current_user, logout_user, user_logged_out
-from flask_security import Totp, user_authenticated
+from flask_security import Totp, UsernameUtil, user_authenticated
 from werkzeug.wrappers import Response
 
 from precursor import audit
@@ -19,6 +19,14 @@ from precursor.web.database import db
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
 _NOTE_EVERY: Final = timedelta(minutes=1)
+
+
+class UserNames(UsernameUtil):
+    """User names are checked once, when an account is added (``accounts.service``)."""
+
+    def validate(self, username: str) -> tuple[str | None, str | None]:
+        """Return no complaint, and the name as it is kept."""
+        return None, username.strip().lower()
 
 
 class OnceTotp(Totp):

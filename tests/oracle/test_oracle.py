@@ -53,7 +53,8 @@ def test_they_agree(engine, owner, part):
         assert attempts == oracle.attempts(bundle), seed
         with db.reading(engine) as session:
             assert session.execute(ledger.unbalanced()).all() == []
-            for start, end, as_of in generator.views(seed):
+            whole, *others = generator.views(seed)
+            for start, end, as_of in (whole, others[seed % len(others)]):
                 compare(session, bundle, seed, *(day(d) for d in (start, end, as_of)))
             compare_traces(session, bundle, seed, day(as_of))
         clear(owner)
