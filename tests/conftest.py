@@ -1,6 +1,7 @@
 """Fixtures that every test may use. ``url`` runs a test on both engines."""
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ ACTOR = audit.Actor(account="tester", person="P-TEST", role="sysadmin")
 
 def pytest_configure(config):
     """Temporary files lie in memory; as root, PostgreSQL's user is made once, before workers race to make it."""
+    os.environ["PATH"] += os.pathsep + "/usr/sbin:/usr/bin:/sbin:/bin"  # useradd and su, wherever we were started
     if engines.MEMORY and not config.option.basetemp and not hasattr(config, "workerinput"):
         config.option.basetemp = Path(tempfile.mkdtemp(prefix="precursor-tests-", dir=engines.MEMORY))
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
