@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 #: months of a window: how its number within the year is written
@@ -19,6 +20,7 @@ class Window:
     months: int
 
 
+@cache
 def window_of(day: date, months: int) -> Window:
     """Return the window of ``months`` (12, 6, 3 or 1) that holds ``day``."""
     number = (day.month - 1) // months

@@ -111,6 +111,23 @@ def days_after(day: Expr, days: int | Expr) -> sa.ColumnElement[date]:
     return sa.type_coerce(day + days, LegalDay())
 
 
+class unindexed(sa.sql.functions.FunctionElement[Any]):  # noqa: N801
+    """A legal day that SQLite shall not look up by index: a year of a big table is quicker in the table's order."""
+
+    type = LegalDay()
+    inherit_cache = True
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
 class hours_after(sa.sql.functions.FunctionElement[datetime]):  # noqa: N801 - it reads as a SQL function
     """``hours_after(instant, n)``: the instant ``n`` hours later, exact on both engines."""
 
@@ -256,8 +273,9 @@ _FORBIDDEN_ACTIONS: Final = frozenset(
         sqlite3.SQLITE_CREATE_TRIGGER,
     }
 )
+_SCHEMA_TABLES: Final = frozenset({"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"})
 _FIXED_PRAGMAS: Final = frozenset(
-    {"writable_schema", "recursive_triggers", "foreign_keys", "ignore_check_constraints"}
+    {"writable_schema", "recursive_triggers", "foreign_keys", "ignore_check_constraints", "trusted_schema"}
 )
 
 
@@ -267,9 +285,11 @@ def _authorizer(guarded: frozenset[str]) -> Callable[..., int]:
     def allowed(action: int, first: str | None, second: str | None, *_: object) -> int:
         if action in _GUARDED_ACTIONS and first in guarded:
             return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_DELETE and first in _SCHEMA_TABLES:
+            return sqlite3.SQLITE_DENY
         if action in _FORBIDDEN_ACTIONS:
             return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_PRAGMA and first in _FIXED_PRAGMAS and second is not None:
+        if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _FIXED_PRAGMAS and second is not None:
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
@@ -283,13 +303,28 @@ def connect(url: str, *, owner: bool = False) -> sa.Engine:
     requests read "not used yet" together and both write. Those that only read do not lock.
     """
     engine = sa.create_engine(url, **({} if url.startswith("sqlite") else {"pool_pre_ping": True}))
-    if engine.dialect.name == "sqlite":
-        prepare_sqlite(engine, owner=owner)
+    prepare(engine, owner=owner)
     return engine
 
 
-def prepare_sqlite(engine: sa.Engine, *, owner: bool) -> None:
+def prepare(engine: sa.Engine, *, owner: bool) -> None:
     """Set up every connection that ``engine`` will open."""
+    (_prepare_sqlite if engine.dialect.name == "sqlite" else _prepare_postgresql)(engine, owner=owner)
+
+
+def _prepare_postgresql(engine: sa.Engine, *, owner: bool) -> None:
+    del owner  # there, grants say what an application may change
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # we stream whole results: a cursor must be planned for all rows, not for the first tenth
+        cursor = connection.cursor()
+        cursor.execute("SET cursor_tuple_fraction = 1")
+        cursor.close()
+        connection.commit()
+
+
+def _prepare_sqlite(engine: sa.Engine, *, owner: bool) -> None:
     guarded = frozenset(t.name for t in Base.metadata.tables.values() if is_append_only(t))
 
     @sa.event.listens_for(engine, "connect")

@@ -28,6 +28,12 @@ class Fault:
     pointer: str
     message: str
 
+    def __post_init__(self) -> None:
+        """What is quoted from the input may hold what no output can: it is written as an escape."""
+        for name in ("pointer", "message"):
+            text = getattr(self, name).encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+            object.__setattr__(self, name, text)
+
 
 class Faulty(PrecursorError):
     """The input has faults; nothing of it was taken."""

@@ -23,6 +23,9 @@ SCHEMA: Final = "precursor-scenario/1"
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
+_LAST_YEAR: Final = 9900
+
+
 class Inexact:
     """A JSON number with a point or an exponent: its exact value is lost to most programs already."""
 
@@ -81,7 +84,10 @@ class Day(_Member):
 
 @cache
 def _day_of(text: str) -> date:
-    return clock.parse_day(text)
+    day = clock.parse_day(text)
+    if day.year > _LAST_YEAR:
+        raise ValueError(f"no year after {_LAST_YEAR}: deadlines are counted from it")
+    return day
 
 
 def _day(value: Any) -> date:
@@ -181,7 +187,7 @@ class GradeList(_Member):
             except ValidationError as error:
                 faults[index] = {0: error.messages}
                 continue
-            if item[1] not in set(Grade):
+            if type(item[1]) is not str or item[1] not in set(Grade):
                 faults[index] = {1: ["须为 A、B、C 之一 / must be A, B or C"]}
             elif day in found:
                 faults[index] = ["同一天有两个等级 / two grades on one day"]

@@ -202,19 +202,31 @@ def _change_stock(session: Session, entries: Sequence[Entry], accounts: dict[Pla
                 last[number] = max(last.get(number, entry.day), entry.day)
                 if amount < 0:
                     first_out[number] = min(first_out.get(number, entry.day), entry.day)
-    doubtful = []
+    doubtful, refused = [], False
     for number in sorted(change):  # one order for all processes: no deadlock
-        day = sa.literal(last[number], LegalDay())
-        new_last = session.execute(
-            sa.update(Stock)
-            .where(Stock.account_id == number, Stock.amount + change[number] >= 0)
-            .values(
-                amount=Stock.amount + change[number],
-                last_day=sa.case((Stock.last_day > day, Stock.last_day), else_=day),
-            )
-            .returning(Stock.last_day)
-            .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
+        new_last = _add_to_stock(session, number, change[number], last[number])
+        if new_last is None:  # hold the row, and look again: another process may just have brought something in
+            session.execute(sa.select(Stock.amount).where(Stock.account_id == number).with_for_update())
+            new_last = _add_to_stock(session, number, change[number], last[number])
+            refused = refused or new_last is None
         if new_last is None or new_last > first_out.get(number, new_last):
             doubtful.append(number)
-    return first_shortfalls(session, doubtful) if doubtful else []
+    short = first_shortfalls(session, doubtful) if doubtful else []
+    if refused and not short:
+        raise Refused("库存同时被改动,请重试 / the stock changed at this moment: try again")
+    return short
+
+
+def _add_to_stock(session: Session, number: int, amount: int, day: date) -> date | None:
+    """Change a kept stock unless it would fall below zero; returns its last day, None when nothing was changed."""
+    last = sa.literal(day, LegalDay())
+    return session.execute(
+        sa.update(Stock)
+        .where(Stock.account_id == number, Stock.amount + amount >= 0)
+        .values(
+            amount=Stock.amount + amount,
+            last_day=sa.case((Stock.last_day > last, Stock.last_day), else_=last),
+        )
+        .returning(Stock.last_day)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()

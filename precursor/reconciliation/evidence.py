@@ -39,6 +39,7 @@ class Table:
     columns: Sequence[Words]
     rows: Sequence[Sequence[Any]]
     right: frozenset[int] = frozenset()  # columns of numbers
+    is_of_document: bool = False  # draws of everybody on a document: its holder's and the authorities' to see
 
 
 @dataclass(slots=True)
@@ -51,9 +52,15 @@ class Evidence:
     tables: list[Table] = field(default_factory=list)
 
 
-def of_gap(session: Session, view: View, gap: Gap) -> Evidence:
-    """Collect what is recorded about a gap, as seen in the view."""
-    return _BY_CODE[gap.code](session, view, gap)
+def of_gap(session: Session, view: View, gap: Gap, *, whole: bool) -> Evidence:
+    """Collect what is recorded about a gap, as seen in the view.
+
+    Not ``whole``: for an enterprise, which sees the draws of others on its own documents only.
+    """
+    found = _BY_CODE[gap.code](session, view, gap)
+    if not whole and _BY_CODE[gap.code] is not _permit:
+        found.tables = [table for table in found.tables if not table.is_of_document]
+    return found
 
 
 _SIDE: Final = (
@@ -208,7 +215,11 @@ def _draws_of(session: Session, view: View, permit: Permit) -> Iterator[Table]:
     )
     title = W("{0} 的核减", "Draws on {0}")
     yield Table(
-        W(title.zh.format(permit.outside_id), title.en.format(permit.outside_id)), columns, rows, frozenset({4})
+        W(title.zh.format(permit.outside_id), title.en.format(permit.outside_id)),
+        columns,
+        rows,
+        frozenset({4}),
+        is_of_document=True,
     )
 
 

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
-from werkzeug.routing import BuildError
 
 from precursor.areas import service as areas
 from precursor.areas.models import Area
@@ -39,12 +39,9 @@ def helpers() -> dict[str, Any]:
         return g.subject is not None and g.subject.role in access.GRANTS[Action(action)]
 
     def here(language: str) -> str:
-        kept: dict[str, Any] = request.args.to_dict() | {"lang": language}
-        endpoint = request.endpoint if request.method == "GET" else None
-        try:
-            return url_for(endpoint or "reconciliation.home", **(request.view_args or {}), **kept)
-        except BuildError:
+        if request.method != "GET":
             return url_for("reconciliation.home", lang=language)
+        return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"
 
     def nav_url(endpoint: str) -> str:
         kept: dict[str, Any] = {name: request.args[name] for name in ("period", "as_of") if name in request.args}
@@ -56,6 +53,7 @@ def helpers() -> dict[str, Any]:
 #: The targets that come first; the others stand in the table below.
 HEADLINE = ("K1", "K2", "K3", "K4")
 _PAGE = 50
+_LONGEST = 5  # calendar years of a period on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,8 @@ def asked(scope: Scope) -> Asked:
         as_of = parse_day(as_of_text) if as_of_text else today
     except ValueError as error:
         raise Faulty([Fault("/period" if "period" in str(error) else "/as_of", str(error))]) from None
+    if len(period.years) > _LONGEST:
+        raise Faulty([Fault("/period", f"至多 {_LONGEST} 个日历年 / at most {_LONGEST} calendar years")])
     city = areas.city(db.session)
     named = request.args.get("area") or None
     area = areas.by_outside_id(db.session, named) if named else None
@@ -252,7 +252,7 @@ def gap(code: str, subject: str) -> str:
         gap=found[0],
         kind=GAPS[code],
         figure=figure,
-        evidence=evidence.of_gap(db.session, seen.view, found[0]),
+        evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
         is_day=lambda value: isinstance(value, date),
         is_words=lambda value: hasattr(value, "zh"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from precursor.areas.models import Area
-from precursor.core.db import days_after, hours_after
+from precursor.core.db import days_after, hours_after, unindexed
 from precursor.enterprises.models import Party
 from precursor.incidents.models import Incident
 from precursor.movements.models import Movement, SalesReport
@@ -84,7 +84,7 @@ def sales(view: View) -> sa.Select:
         )
         .where(
             Movement.type == MovementType.SALE_OUT.value,
-            view.dated(Movement.day),
+            view.dated(unindexed(Movement.day)),
             view.counts(Party.area_id),
             stands(Movement, view),
             deadline <= view.as_of,

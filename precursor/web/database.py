@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, request
 from flask_sqlalchemy_lite import SQLAlchemy
 
-from precursor.core.db import WRITE, prepare_sqlite
+from precursor.core.db import WRITE, prepare
 
 
 class _Database(SQLAlchemy):
@@ -26,8 +26,7 @@ def install(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         engine = db.engine
-    if engine.dialect.name == "sqlite":
-        prepare_sqlite(engine, owner=False)
+    prepare(engine, owner=False)
     app.extensions["engine"] = engine
 
     @app.before_request

@@ -92,6 +92,8 @@ def test_bad_addresses_are_answers_not_crashes(app):
         ("/targets?period=2025-13-01..x", 422),
         ("/targets?period=9999", 422),
         ("/targets?as_of=2025-02-30", 422),
+        ("/gaps?period=1900-01-01..2400-12-31", 422),
+        ("/gaps/WRITEOFF_QTY_MISMATCH/M12?code=x&subject=y&endpoint=z&period=2025&as_of=2026-01-31", 200),
         ("/gaps?area=ZZ", 404),
         ("/gaps?code=NOPE", 404),
         ("/gaps?page=99999999999999999999", 200),

@@ -143,3 +143,18 @@ def test_an_entry_carries_the_digest_of_the_whole_row(filled):
     assert entry["row"] == canonical.digest(canonical.encode({k: _plain(v) for k, v in row.items()}))
     assert entry["actor"] == {"account": ACTOR.account, "person": ACTOR.person, "role": ACTOR.role}
     assert entry["at"] == NOW.isoformat().replace("+00:00", "Z")
+
+
+def test_the_application_cannot_open_the_schema_of_sqlite(tmp_path):
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    migrate.migrate(db.connect(url, owner=True))
+    engine = db.connect(url)
+    for statement in (
+        "PRAGMA WRITABLE_SCHEMA = ON",
+        "PRAGMA Recursive_Triggers = OFF",
+        "DELETE FROM sqlite_master WHERE type = 'trigger'",
+        "ATTACH DATABASE ':memory:' AS other",
+    ):
+        with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+            connection.exec_driver_sql(statement)
+    engine.dispose()

@@ -52,6 +52,8 @@ FORM = [
     ("/substances/0/category", 4),
     ("/substances/0/unit", "lb"),
     ("/enterprises/0/grades/0/1", "D"),
+    ("/enterprises/0/grades/0/1", ["A"]),
+    ("/permits/0/valid_to", "9999-12-31"),
     ("/enterprises/0/grades/0/0", "2024-13-01"),
     ("/enterprises/0/information_officer", "yes"),
     ("/enterprises/0/name", ""),
@@ -239,3 +241,8 @@ def test_the_order_of_records_means_nothing(engine):
     from acceptance_kit import expected, lines
 
     assert lines(engine, "2025", "2026-01-31") == sorted(expected("worked_city")["gaps"])
+
+
+def test_what_a_fault_quotes_can_be_written():
+    (pointer,) = [p for p in pointers(b'{"\\ud800": 1}') if "ud800" in p]
+    assert pointer.encode() == b"/\\ud800"
