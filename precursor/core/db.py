@@ -317,9 +317,11 @@ def _prepare_postgresql(engine: sa.Engine, *, owner: bool) -> None:
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # we stream whole results: a cursor must be planned for all rows, not for the first tenth
+        # we stream whole results: a cursor must be planned for all rows, not for the first tenth; and compiling
+        # the queries of figures to machine code takes longer than running them
         cursor = connection.cursor()
         cursor.execute("SET cursor_tuple_fraction = 1")
+        cursor.execute("SET jit = off")
         cursor.close()
         connection.commit()
 
