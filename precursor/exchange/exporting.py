@@ -19,6 +19,7 @@ from precursor.exchange.form import SCHEMA
 from precursor.incidents.models import Incident
 from precursor.inspections.models import Inspection
 from precursor.movements.models import Attempt, Confirmation, Movement, Reversal, SalesReport, Stocktake
+from precursor.movements.service import stands
 from precursor.permits.models import Permit, Revocation, RouteStop, Verification
 from precursor.substances.models import Substance
 from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, Patrol, QuarterlyReport
@@ -258,7 +259,7 @@ class _Writing:
                     other.version == 0,
                 ),
             )
-            .where(~_is_reversed())
+            .where(stands(Movement))
             .order_by(Movement.id, Movement.version)
         )
         for m, reported, confirmed, amount, counterpart in self.session.execute(query):
@@ -340,18 +341,6 @@ class _Writing:
         other_years = self.session.scalar(sa.select(sa.func.count()).where(AnnualReport.year != self.year - 1))
         if other_years:
             yield f"{other_years} annual reports on other years"
-
-
-def _is_reversed() -> sa.ColumnElement[bool]:
-    return (
-        sa.exists()
-        .where(
-            Reversal.enterprise_id == Movement.enterprise_id,
-            Reversal.movement_id == Movement.id,
-            Reversal.version == Movement.version,
-        )
-        .correlate(Movement)
-    )
 
 
 def _present(**members: Any) -> Record:

@@ -7,7 +7,7 @@ books what has happened, and refuses only what the books cannot hold.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -358,23 +358,23 @@ def standing(session: Session, key: MovementKey) -> Movement:
     query = (
         sa.select(Movement)
         .where(Movement.enterprise_id == key.enterprise, Movement.id == key.id)
-        .where(~_is_reversed())
+        .where(stands(Movement))
     )
     if (found := session.scalar(query)) is None:
         raise NotFound(f"no standing movement {key.id}")
     return found
 
 
-def _is_reversed() -> sa.ColumnElement[bool]:
-    return (
-        sa.exists()
-        .where(
-            Reversal.enterprise_id == Movement.enterprise_id,
-            Reversal.movement_id == Movement.id,
-            Reversal.version == Movement.version,
-        )
-        .correlate(Movement)
+def stands(movement: Any, as_of: date | None = None) -> sa.ColumnElement[bool]:
+    """Whether a version of ``movement`` (model or alias) stands: recorded, not reversed; by a day, or now."""
+    reversal = sa.select(Reversal.movement_id).where(
+        Reversal.enterprise_id == movement.enterprise_id,
+        Reversal.movement_id == movement.id,
+        Reversal.version == movement.version,
     )
+    if as_of is None:
+        return ~reversal.exists()
+    return sa.and_(movement.recorded_on <= as_of, ~reversal.where(Reversal.recorded_on <= as_of).exists())
 
 
 def _next_version(session: Session, enterprise: int, number: int) -> int:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from precursor.core import quantity
 from precursor.core.errors import NotFound
 from precursor.enterprises.models import Party, Site
-from precursor.movements.models import Movement, Reversal
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
 from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
@@ -108,7 +109,7 @@ def _starts(session: Session, what: str, *, up: bool, as_of: date | None) -> tup
     query = (
         sa.select(moved, Site.outside_id)
         .join(Site, Site.id == moved.site_id)
-        .where(sa.or_(moved.outside_id == what, moved.batch == what), _stands(moved, as_of))
+        .where(sa.or_(moved.outside_id == what, moved.batch == what), stands(moved, as_of))
     )
     starts: list[_Start] = []
     edges: list[Edge] = []
@@ -127,17 +128,6 @@ def _starts(session: Session, what: str, *, up: bool, as_of: date | None) -> tup
     if not starts and not edges:
         raise NotFound(f"there is no site/substance, movement or batch {what}")
     return starts, edges
-
-
-def _stands(moved: Any, as_of: date | None) -> sa.ColumnElement[bool]:
-    is_reversed = sa.select(Reversal.movement_id).where(
-        Reversal.enterprise_id == moved.enterprise_id,
-        Reversal.movement_id == moved.id,
-        Reversal.version == moved.version,
-    )
-    if as_of is None:
-        return ~is_reversed.exists()
-    return sa.and_(moved.recorded_on <= as_of, ~is_reversed.where(Reversal.recorded_on <= as_of).exists())
 
 
 def _edges_at(
@@ -208,14 +198,12 @@ def _given(here: Any, there: Any, as_of: date | None) -> sa.Select:
         .join(Substance, Substance.id == here.substance_id)
         .outerjoin(
             there,
-            sa.and_(
-                there.enterprise_id == here.other_enterprise_id, there.id == here.other_id, _stands(there, as_of)
-            ),
+            sa.and_(there.enterprise_id == here.other_enterprise_id, there.id == here.other_id, stands(there, as_of)),
         )
         .outerjoin(other_site, other_site.id == there.site_id)
         .outerjoin(Party, sa.and_(here.type != T.EXPORT_OUT.value, Party.id == here.external_id))
         .outerjoin(Shipment, exported)
-        .where(here.type.in_(_GIVES), _stands(here, as_of))
+        .where(here.type.in_(_GIVES), stands(here, as_of))
     )
 
 
@@ -244,7 +232,7 @@ def _inbound(moved: Any, as_of: date | None) -> sa.Select:
                 moved.type == T.IMPORT_IN.value,
                 sa.and_(moved.type == T.PURCHASE_IN.value, moved.other_id.is_(None), moved.external_id.is_not(None)),
             ),
-            _stands(moved, as_of),
+            stands(moved, as_of),
         )
     )
 

@@ -13,7 +13,8 @@ from precursor.areas.models import Area
 from precursor.core.db import BIG, Expr
 from precursor.enterprises.models import Party, Site
 from precursor.incidents.models import Incident
-from precursor.movements.models import Confirmation, Movement, Reversal, Stocktake
+from precursor.movements import service as movements_service
+from precursor.movements.models import Confirmation, Movement, Stocktake
 from precursor.permits.models import Permit, Revocation
 from precursor.reconciliation.view import View, flag
 from precursor.rules.movements import TYPES, MovementType, Proof
@@ -26,13 +27,7 @@ T = MovementType
 
 def stands(movement: Any, view: View) -> sa.ColumnElement[bool]:
     """Whether a version of a movement is seen, and not seen to be reversed."""
-    is_reversed = sa.exists().where(
-        Reversal.enterprise_id == movement.enterprise_id,
-        Reversal.movement_id == movement.id,
-        Reversal.version == movement.version,
-        view.seen(Reversal.recorded_on),
-    )
-    return sa.and_(view.seen(movement.recorded_on), ~is_reversed)
+    return movements_service.stands(movement, view.as_of)
 
 
 def tolerance(parameters: Parameters) -> sa.ColumnElement[int]:
