@@ -3,172 +3,44 @@
 What a member may be stands here; what it means for the figures stands in the definitions (docs/figures.md).
 """
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from functools import cache
+from datetime import date
 from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from inspection_schedules import Grade
-from precursor.core import clock
+from precursor.core.members import (
+    Day,
+    Decimal,
+    Each,
+    Member,
+    Moment,
+    MonthDay,
+    Nested,
+    Quantity,
+    Record,
+    Text,
+    Truth,
+    Whole,
+    Word,
+    read_day,
+)
 from precursor.rules.movements import MovementType
 from precursor.rules.permits import PermitKind, Result, Uses
-from precursor.rules.targets import decimal
 
 SCHEMA: Final = "precursor-scenario/1"
-
-#: Text that no database and no canonical form can hold.
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-
-
-_LAST_YEAR: Final = 9900
-
-
-class Inexact:
-    """A JSON number with a point or an exponent: its exact value is lost to most programs already."""
-
-
-class _Member(fields.Field):
-    """Base of all members: what is wrong is said in both languages."""
-
-    default_error_messages = {
-        "required": "缺少这一项 / this member is missing",
-        "null": "不能为空(null) / must not be null",
-        "validator_failed": "值无效 / invalid value",
-    }
-
-    def __init__(self, *, optional: bool = False, null: bool = False, refers_to: tuple[str, ...] = ()) -> None:
-        super().__init__(required=not optional, allow_none=null)
-        self.refers_to = refers_to
-
-
-class Text(_Member):
-    """Text that is not empty."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
-        if type(value) is not str or not value:
-            raise ValidationError("须为非空文字 / must be text that is not empty")
-        if _UNSTORABLE.search(value):
-            raise ValidationError("含不能保存的字符 / has a character that cannot be stored")
-        return value
 
 
 class Ref(Text):
     """The id of a record of another list of the same bundle."""
 
     def __init__(self, *lists: str, **kw: Any) -> None:
-        super().__init__(refers_to=lists, **kw)
-
-
-class Word(_Member):
-    """One of a list of words."""
-
-    def __init__(self, *words: str, **kw: Any) -> None:
         super().__init__(**kw)
-        self.words = words
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
-        if type(value) is not str or value not in self.words:
-            raise ValidationError(f"须为其中之一 / must be one of: {', '.join(self.words)}")
-        return value
+        self.refers_to = lists
 
 
-class Day(_Member):
-    """A legal day, ``YYYY-MM-DD``."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> date:
-        return _day(value)
-
-
-@cache
-def _day_of(text: str) -> date:
-    day = clock.parse_day(text)
-    if day.year > _LAST_YEAR:
-        raise ValueError(f"no year after {_LAST_YEAR}: deadlines are counted from it")
-    return day
-
-
-def _day(value: Any) -> date:
-    try:
-        return _day_of(value)
-    except (ValueError, TypeError) as error:
-        raise ValidationError(f"须为真实日期 YYYY-MM-DD / {error}") from None
-
-
-class Moment(_Member):
-    """An instant, RFC 3339 with offset; kept as it was written."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> datetime:
-        try:
-            return clock.parse_instant(value)
-        except (ValueError, TypeError) as error:
-            raise ValidationError(f"须为带时区的时间 / {error}") from None
-
-
-class Whole(_Member):
-    """A whole number from ``low`` to ``high``."""
-
-    def __init__(self, low: int, high: int, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.low, self.high = low, high
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:
-        if type(value) is not int or not self.low <= value <= self.high:
-            raise ValidationError(
-                f"须为 {self.low} 至 {self.high} 的整数 / a whole number, {self.low} to {self.high}"
-            )
-        return value
-
-
-class Truth(_Member):
-    """true or false."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
-        if type(value) is not bool:
-            raise ValidationError("须为 true 或 false / must be true or false")
-        return value
-
-
-class Quantity(_Member):
-    """An amount in the unit of the record's substance, as text; the unit is looked up later (``reading``)."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
-        if type(value) is int and value >= 0:
-            return str(value)
-        if type(value) is str:
-            return value
-        raise ValidationError('须为不带小数点的整数或 "1450.5" 这样的文字 / an integer, or text like "1450.5"')
-
-
-class Decimal(_Member):
-    """A plain decimal as text, at most ``high``."""
-
-    def __init__(self, high: int, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.high = high
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
-        try:
-            if type(value) is str and decimal(value) <= self.high:
-                return value
-        except ValueError:
-            pass
-        raise ValidationError(f'须为 "0.003" 这样的文字,不大于 {self.high} / text like "0.003", at most {self.high}')
-
-
-class MonthDay(_Member):
-    """``MM-DD``, a day that every year has."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
-        if type(value) is str and re.fullmatch("[0-9]{2}-[0-9]{2}", value):
-            _day(f"2001-{value}")
-            return value
-        raise ValidationError("须为 MM-DD / must be MM-DD")
-
-
-class GradeList(_Member):
+class GradeList(Member):
     """A list of ``[day, grade]``, one for a day at most."""
 
     def _deserialize(
@@ -183,7 +55,7 @@ class GradeList(_Member):
                 faults[index] = ['须为 [日期, "A"|"B"|"C"] / must be [day, grade]']
                 continue
             try:
-                day = _day(item[0])
+                day = read_day(item[0])
             except ValidationError as error:
                 faults[index] = {0: error.messages}
                 continue
@@ -198,56 +70,14 @@ class GradeList(_Member):
         return sorted(found.items())
 
 
-class Each(_Member):
-    """A list of members of one kind."""
-
-    def __init__(self, inner: _Member, **kw: Any) -> None:
-        super().__init__(**kw)
-        self.inner = inner
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> list[Any]:
-        if type(value) is not list:
-            raise ValidationError("须为列表 / must be a list")
-        found, faults = [], {}
-        for index, item in enumerate(value):
-            try:
-                found.append(self.inner.deserialize(item))
-            except ValidationError as error:
-                faults[index] = error.messages
-        if faults:
-            raise ValidationError(faults)
-        return found
-
-
-class _Record(Schema):
-    """Base of all records: a member that is not named here is a fault."""
-
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {
-        "unknown": "没有这一项 / there is no such member",
-        "type": "须为对象 / must be an object",
-    }
-
-
-class _Object(fields.Nested):
-    """A record inside a record."""
-
-    default_error_messages = _Member.default_error_messages | {"type": "须为对象 / must be an object"}
-
-    def __init__(self, schema: Any, *, many: bool = False) -> None:
-        super().__init__(schema, many=many, required=True)
-
-
-class PeriodForm(_Record):
+class PeriodForm(Record):
     """A calendar year."""
 
     start = Day()
     end = Day()
 
 
-class ToleranceForm(_Record):
+class ToleranceForm(Record):
     """Shares of the quantity, by category and for drugs."""
 
     drug = Decimal(1)
@@ -256,40 +86,40 @@ class ToleranceForm(_Record):
 ToleranceForm._declared_fields |= {key: Decimal(1) for key in ("1", "2", "3")}
 
 
-class SalesDaysForm(_Record):
+class SalesDaysForm(Record):
     """Days by category."""
 
 
 SalesDaysForm._declared_fields |= {key: Whole(0, 3650) for key in ("1", "2", "3")}
 
 
-class TargetsForm(_Record):
+class TargetsForm(Record):
     """Percent."""
 
 
 TargetsForm._declared_fields |= {f"K{n}": Decimal(100) for n in range(1, 7)}
 
 
-class RulesForm(_Record):
+class RulesForm(Record):
     """Parameters of the figures for this register."""
 
     delegation_grace_days = Whole(0, 3650)
     verification_days_after_close = Whole(0, 3650)
     ie_verification_days = Whole(0, 3650)
-    qty_tolerance = _Object(ToleranceForm)
+    qty_tolerance = Nested(ToleranceForm)
     inspection_min_active_days = Whole(0, 3650)
     inspection_min_inspectors = Whole(0, 1000)
     inspection_entry_days = Whole(0, 3650)
-    sales_report_days = _Object(SalesDaysForm)
+    sales_report_days = Nested(SalesDaysForm)
     annual_report_due = MonthDay()
     loss_report_hours = Whole(0, 87_600)
     equipment_report_working_days = Whole(0, 3650)
     quarterly_report_due_day = Whole(1, 30)
     association_threshold = Whole(0, 1_000_000)
-    targets = _Object(TargetsForm)
+    targets = Nested(TargetsForm)
 
 
-class AreaForm(_Record):
+class AreaForm(Record):
     """One of ``jurisdictions``."""
 
     id = Text()
@@ -298,7 +128,7 @@ class AreaForm(_Record):
     parent = Text(null=True)
 
 
-class SubstanceForm(_Record):
+class SubstanceForm(Record):
     """One of ``substances``."""
 
     id = Text()
@@ -308,7 +138,7 @@ class SubstanceForm(_Record):
     unit = Word("kg", "支", "片", "粒")
 
 
-class EnterpriseForm(_Record):
+class EnterpriseForm(Record):
     """One of ``enterprises``."""
 
     id = Text()
@@ -322,7 +152,7 @@ class EnterpriseForm(_Record):
     seal_card_valid_to = Day(optional=True)
 
 
-class ExternalForm(_Record):
+class ExternalForm(Record):
     """One of ``external_parties``."""
 
     id = Text()
@@ -330,7 +160,7 @@ class ExternalForm(_Record):
     county = Ref("jurisdictions", optional=True)
 
 
-class SiteForm(_Record):
+class SiteForm(Record):
     """One of ``sites``."""
 
     id = Text()
@@ -341,7 +171,7 @@ class SiteForm(_Record):
     registered = Truth()
 
 
-class DelegationForm(_Record):
+class DelegationForm(Record):
     """One of ``delegations``."""
 
     id = Text()
@@ -354,7 +184,7 @@ class DelegationForm(_Record):
     revoked_on = Day(null=True)
 
 
-class PermitForm(_Record):
+class PermitForm(Record):
     """One of ``permits``."""
 
     id = Text()
@@ -373,7 +203,7 @@ class PermitForm(_Record):
     verification_result = Word(*Result, null=True)
 
 
-class OpeningForm(_Record):
+class OpeningForm(Record):
     """One of ``stock_opening``."""
 
     site = Ref("sites")
@@ -381,7 +211,7 @@ class OpeningForm(_Record):
     qty = Quantity()
 
 
-class MovementForm(_Record):
+class MovementForm(Record):
     """One of ``movements``."""
 
     id = Text()
@@ -407,7 +237,7 @@ class MovementForm(_Record):
     sales_reported_on = Day(optional=True, null=True)
 
 
-class ForeignLegForm(_Record):
+class ForeignLegForm(Record):
     """The leg abroad."""
 
     state = Word("verified", "pending", "not_required")
@@ -415,14 +245,14 @@ class ForeignLegForm(_Record):
     reason = Text(null=True)
 
 
-class DomesticLegForm(_Record):
+class DomesticLegForm(Record):
     """The leg at home."""
 
     state = Word("verified", "pending")
     on = Day(null=True)
 
 
-class ShipmentForm(_Record):
+class ShipmentForm(Record):
     """One of ``shipments``."""
 
     id = Text()
@@ -433,11 +263,11 @@ class ShipmentForm(_Record):
     customs_date = Day()
     licence = Text(null=True)
     customs_no = Text(null=True)
-    foreign_leg = _Object(ForeignLegForm)
-    domestic_leg = _Object(DomesticLegForm)
+    foreign_leg = Nested(ForeignLegForm)
+    domestic_leg = Nested(DomesticLegForm)
 
 
-class StocktakeForm(_Record):
+class StocktakeForm(Record):
     """One of ``stocktakes``."""
 
     date = Day()
@@ -446,7 +276,7 @@ class StocktakeForm(_Record):
     counted = Quantity()
 
 
-class IncidentForm(_Record):
+class IncidentForm(Record):
     """One of ``incidents``."""
 
     id = Text()
@@ -459,7 +289,7 @@ class IncidentForm(_Record):
     reported_at = Moment()
 
 
-class SaleAttemptForm(_Record):
+class SaleAttemptForm(Record):
     """One of ``attempts``: a sale."""
 
     id = Text()
@@ -473,7 +303,7 @@ class SaleAttemptForm(_Record):
     payment = Word("bank", "cash")
 
 
-class CarryAttemptForm(_Record):
+class CarryAttemptForm(Record):
     """One of ``attempts``: a carriage."""
 
     id = Text()
@@ -485,7 +315,7 @@ class CarryAttemptForm(_Record):
     carrier = Ref("enterprises")
 
 
-class AttemptList(_Member):
+class AttemptList(Member):
     """``attempts``: the action of each says which members it has."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> list[Any]:
@@ -504,7 +334,7 @@ class AttemptList(_Member):
         return found
 
 
-class InspectionForm(_Record):
+class InspectionForm(Record):
     """One of ``inspections``."""
 
     id = Text()
@@ -515,7 +345,7 @@ class InspectionForm(_Record):
     inspectors = Whole(0, 1000)
 
 
-class RoadCheckForm(_Record):
+class RoadCheckForm(Record):
     """One of ``road_checks``."""
 
     county = Ref("jurisdictions")
@@ -523,14 +353,14 @@ class RoadCheckForm(_Record):
     recorded_on = Day()
 
 
-class AnnualReportForm(_Record):
+class AnnualReportForm(Record):
     """One of ``annual_reports_Y``."""
 
     enterprise = Ref("enterprises")
     submitted_on = Day()
 
 
-class QuarterlyReportForm(_Record):
+class QuarterlyReportForm(Record):
     """One of ``quarterly_reports``."""
 
     county = Ref("jurisdictions")
@@ -538,7 +368,7 @@ class QuarterlyReportForm(_Record):
     submitted_on = Day()
 
 
-class KeySiteForm(_Record):
+class KeySiteForm(Record):
     """One of ``key_sites``."""
 
     id = Text()
@@ -548,7 +378,7 @@ class KeySiteForm(_Record):
     patrols = Each(Day())
 
 
-class EquipmentEventForm(_Record):
+class EquipmentEventForm(Record):
     """One of ``equipment_events``."""
 
     id = Text()
@@ -588,11 +418,11 @@ def bundle_form(reports: str) -> Schema:
     members: dict[str, fields.Field] = {
         "schema": Word(SCHEMA),
         "timezone": Word("Asia/Shanghai"),
-        "period": _Object(PeriodForm),
+        "period": Nested(PeriodForm),
         "as_of": Day(),
-        "rules": _Object(RulesForm),
+        "rules": Nested(RulesForm),
     }
     for name, form in LISTS.items():
-        member = AttemptList() if name == "attempts" else _Object(form, many=True)
+        member = AttemptList() if name == "attempts" else Nested(form, many=True)
         members[reports if name == "annual_reports" else name] = member
-    return _Record.from_dict(members, name="BundleForm")()
+    return Record.from_dict(members, name="BundleForm")()

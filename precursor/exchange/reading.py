@@ -4,7 +4,6 @@ Faults come in stages, each complete: form, words and references here; days and 
 ``checks``; stock when it is booked (DEFINITIONS D6).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,8 +14,10 @@ from marshmallow import Schema, ValidationError
 
 from precursor.core import quantity
 from precursor.core.errors import Fault, Faulty
+from precursor.core.members import Each, Quantity
+from precursor.core.strict import flatten, loads, pointer, repeated_names
 from precursor.exchange import form
-from precursor.exchange.form import LISTS, Inexact, Quantity, _Member
+from precursor.exchange.form import LISTS, Ref
 
 Record = dict[str, Any]
 
@@ -52,23 +53,18 @@ class Bundle:
         return pointer(name, position, *members)
 
 
-def pointer(*parts: object) -> str:
-    """The JSON Pointer (RFC 6901) of these steps."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
 def read(data: bytes) -> Bundle:
     """Read a bundle; raises ``Faulty`` with every fault of its form, words and references."""
-    document = _parse(data)
+    document = loads(data)
     year = _year(document)
     reports = f"annual_reports_{year - 1}" if year else _reports_named(document)
     faults: list[Fault] = []
     try:
         loaded = form.bundle_form(reports).load(document)
     except ValidationError as error:
-        faults += _flatten(error.messages)
+        faults += flatten(error.messages)
         loaded = {}
-    faults += _repeated_names(document)
+    faults += repeated_names(document)
     names = {name: reports if name == "annual_reports" else name for name in LISTS}
     raw = {name: _records(document.get(member)) for name, member in names.items()}
     by_id = {name: _positions(records) for name, records in raw.items()}
@@ -84,41 +80,6 @@ def read(data: bytes) -> Bundle:
     amounts.put(lists)
     period = loaded["period"]
     return Bundle(year, period["start"], period["end"], loaded["as_of"], loaded["rules"], lists, by_id)
-
-
-class _Repeats(dict[str, Any]):
-    """An object in which a name stands twice."""
-
-    names: tuple[str, ...] = ()
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        repeats = _Repeats(made)
-        repeats.names = tuple(sorted({name for name, _ in pairs if name in seen or seen.add(name)}))  # type: ignore[func-returns-value]
-        return repeats
-    return made
-
-
-def _parse(data: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_float=lambda _: Inexact(),
-            parse_constant=lambda _: Inexact(),
-        )
-    except UnicodeDecodeError as error:
-        raise Faulty([Fault("", f"文件不是 UTF-8 / the file is not UTF-8 (byte {error.start})")]) from None
-    except RecursionError:
-        raise Faulty([Fault("", "嵌套过深 / nested too deep")]) from None
-    except ValueError as error:
-        raise Faulty([Fault("", f"不是 JSON / this is not JSON: {error}")]) from None
-    if not isinstance(document, dict):
-        raise Faulty([Fault("", "须为一个对象 / a bundle is one JSON object")])
-    return document
 
 
 def _year(document: dict[str, Any]) -> int | None:
@@ -141,28 +102,6 @@ def _period(document: dict[str, Any], year: int | None) -> Iterator[Fault]:
         value = period.get(member)
         if isinstance(value, str) and value != day:
             yield Fault(pointer("period", member), f"须为日历年 / the period is a calendar year: {day}")
-
-
-def _flatten(messages: Any, at: str = "") -> Iterator[Fault]:
-    if isinstance(messages, dict):
-        for key, below in messages.items():
-            yield from _flatten(below, at if key == "_schema" else at + pointer(key))
-    else:
-        for message in messages if isinstance(messages, list) else [messages]:
-            yield Fault(at, str(message))
-
-
-def _repeated_names(value: Any, at: str = "") -> Iterator[Fault]:
-    if isinstance(value, dict):
-        if isinstance(value, _Repeats):
-            for name in value.names:
-                yield Fault(at + pointer(name), "同一个名称出现两次 / this name stands twice in one object")
-        for name, below in value.items():
-            yield from _repeated_names(below, at + pointer(name))
-    elif isinstance(value, list):
-        for index, below in enumerate(value):
-            if isinstance(below, dict | list):
-                yield from _repeated_names(below, f"{at}/{index}")
 
 
 def _records(value: Any) -> list[Record]:
@@ -218,8 +157,8 @@ def _references(
 def _referring(schema: type[Schema]) -> dict[str, tuple[str, ...]]:
     found = {}
     for member, declared in schema._declared_fields.items():
-        inner = declared.inner if isinstance(declared, form.Each) else declared
-        if isinstance(inner, _Member) and inner.refers_to:
+        inner = declared.inner if isinstance(declared, Each) else declared
+        if isinstance(inner, Ref):
             found[member] = inner.refers_to
     return found
 
