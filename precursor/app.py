@@ -1,5 +1,6 @@
 """The web application: wiring only."""
 
+from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,10 +21,12 @@ from secure.middleware import SecureWSGIMiddleware
 from werkzeug.exceptions import HTTPException
 
 import precursor.tables  # noqa: F401 - engines guard every table
+from precursor import rooms
 from precursor.accounts import sessions
 from precursor.accounts.models import Role, User, WebAuthn
+from precursor.api import openapi, views
 from precursor.core import access, guards, problems
-from precursor.core.errors import PrecursorError
+from precursor.core.errors import PrecursorError, Unauthenticated
 from precursor.reconciliation import pages as reconciliation_pages
 from precursor.settings import Settings
 from precursor.web import database, i18n
@@ -83,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(settings.overrides)
     database.install(app)
     i18n.install(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, default_limits=[])
     app.extensions["limiter-kept"] = limiter  # Flask-Limiter itself keeps only a weak reference
     security = Security(
@@ -97,7 +100,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         view: Any = app.view_functions[endpoint]
         app.view_functions[endpoint] = limiter.limit("10/minute", methods=["POST"])(view)
     sessions.install(app)
+    _same_origin(app, csrf)
     app.register_blueprint(reconciliation_pages.bp)
+    app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
+    _openapi(app)
     _health(app)
     _errors(app)
     _enforce(app)
@@ -124,10 +130,32 @@ def _enforce(app: Flask) -> None:
         action = needed.get(request.endpoint or "")
         if action is None:
             return None
+        if g.subject is None and request.path.startswith("/api/"):
+            raise Unauthenticated("请先登录或带令牌 / sign in, or send a token")
         if g.subject is None:
             return app.login_manager.unauthorized()  # type: ignore[attr-defined]
         g.scope = access.scope(g.subject, action)
         return None
+
+
+def _same_origin(app: Flask, csrf: CSRFProtect) -> None:
+    """Whatever changes something and comes with a cookie must carry the token of our own pages."""
+
+    @app.before_request
+    def protect() -> None:
+        is_ours = (request.blueprint or "") != "security"  # Flask-Security's forms check themselves
+        if request.method not in ("GET", "HEAD", "OPTIONS") and is_ours and g.subject and g.subject.actions is None:
+            csrf.protect()
+
+
+def _openapi(app: Flask) -> None:
+    """``/api/openapi.json``: the description of the API, made once."""
+    described = openapi.document(rooms.COLLECTIONS, rooms.LISTINGS)
+
+    @app.get("/api/openapi.json")
+    @access.public
+    def describe() -> Response:
+        return jsonify(described)
 
 
 def _errors(app: Flask) -> None:
@@ -137,6 +165,8 @@ def _errors(app: Flask) -> None:
         if request.path.startswith("/api/"):
             made = jsonify(body)
             made.content_type = "application/problem+json"
+            if body["status"] == HTTPStatus.UNAUTHORIZED:
+                made.headers["WWW-Authenticate"] = "Bearer"
         else:
             made = app.make_response(render_template("problem.html", problem=body))
         made.status_code = body["status"]

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ import precursor.tables  # noqa: F401 - engines guard every table
 from precursor import audit
 from precursor import demo as demonstration
 from precursor.accounts import service as accounts
+from precursor.accounts import tokens
 from precursor.app import create_app
 from precursor.areas import service as areas
 from precursor.core import db, guards, migrate
-from precursor.core.access import Role
+from precursor.core.access import Action, Role
 from precursor.core.clock import Period, legal_day, parse_day
 from precursor.core.errors import Faulty, PrecursorError, Refused
 from precursor.enterprises import service as enterprises
@@ -299,6 +300,30 @@ def user_disable(name: str) -> None:
     click.echo(f"disabled {name}")
 
 
+@user.command("token")
+@click.argument("name")
+@click.option("--action", "actions", multiple=True, required=True, type=click.Choice([a.value for a in Action]))
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 365))
+def user_token(name: str, actions: Sequence[str], days: int) -> None:
+    """Make a token for a machine: bound to an account and to these of its actions. It is shown once."""
+    settings = Settings.from_environment()
+    now = settings.clock()
+    with writing(settings) as session:
+        wanted = [Action(action) for action in actions]
+        secret = tokens.issue(session, name, wanted, expires_at=now + timedelta(days=days), actor=OPERATOR, now=now)
+    click.echo(secret)
+
+
+@user.command("revoke-tokens")
+@click.argument("name")
+def user_revoke_tokens(name: str) -> None:
+    """Revoke every token of an account."""
+    settings = Settings.from_environment()
+    with writing(settings) as session:
+        count = tokens.revoke_all(session, name, OPERATOR, settings.clock())
+    click.echo(f"revoked {count}")
+
+
 @cli.group()
 def bundle() -> None:
     """A whole register as one JSON document (precursor-scenario/1)."""
@@ -408,7 +433,7 @@ def gaps(period: Period, as_of: date | None, area: str | None, form: str) -> Non
     with reading() as session:
         _, view = service.open_view(session, period, as_of or today(), area)
         if form == "json":
-            show_json(service.gap_report(session, view, area))
+            show_json(service.gap_report(view, area, service.gaps(session, view)))
             return
         found = service.gaps(session, view)
     show_table(

@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401 - importing is the purpose
 import precursor.accounts.models
+import precursor.api.idempotency
 import precursor.areas.models
 import precursor.audit.models
 import precursor.checkpoints.models

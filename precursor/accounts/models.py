@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_security.models import sqla as fs
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from precursor.core.db import Base, Instant, mutable
@@ -65,3 +65,17 @@ class Login(Base):
     began_at: Mapped[datetime] = mapped_column(Instant())
     seen_at: Mapped[datetime] = mapped_column(Instant())
     ended_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class ApiToken(Base):
+    """A machine's token; the secret itself is kept nowhere."""
+
+    __tablename__ = "api_token"
+    __table_args__ = mutable(UniqueConstraint("digest"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    actions: Mapped[str]  # JSON list: the token may do these and nothing else
+    expires_at: Mapped[datetime] = mapped_column(Instant())
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant())

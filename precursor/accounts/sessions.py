@@ -11,13 +11,16 @@ from flask_security import Totp, UsernameUtil, user_authenticated
 from werkzeug.wrappers import Response
 
 from precursor import audit
+from precursor.accounts import tokens
 from precursor.accounts.models import Login, User
-from precursor.core.access import Role, Subject
+from precursor.core.access import Action, Role, Subject
 from precursor.core.db import transaction
 from precursor.web.database import db
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
+#: What must be done by somebody who has just shown his second factor. Demonstration accounts have none.
+FRESH: Final = timedelta(minutes=5)
 _NOTE_EVERY: Final = timedelta(minutes=1)
 
 
@@ -73,6 +76,9 @@ def install(app: Flask) -> None:
     @app.before_request
     def look() -> Response | None:
         g.subject = None
+        if request.headers.get("Authorization", "").startswith("Bearer "):
+            g.subject = _of_token(clock())
+            return None
         if not current_user.is_authenticated:
             return None
         now = clock()
@@ -91,14 +97,28 @@ def install(app: Flask) -> None:
         if now - login.seen_at > _NOTE_EVERY and request.method == "GET":
             with transaction(engine) as written:
                 written.execute(sa.update(Login).where(Login.id == login.id).values(seen_at=now))
-        g.subject = Subject(
-            current_user.username,
-            current_user.person,
-            Role(current_user.role),
-            current_user.area_id,
-            current_user.enterprise_id,
-        )
+        is_fresh = bool(current_user.is_demo) or now - login.began_at <= FRESH
+        g.subject = _subject(current_user, fresh=is_fresh)
         return None
+
+
+def _subject(user: User, *, fresh: bool = False, actions: frozenset[Action] | None = None) -> Subject:
+    return Subject(
+        account=user.username or "",
+        person=user.person,
+        role=Role(user.role),
+        area_id=user.area_id,
+        enterprise_id=user.enterprise_id,
+        fresh=fresh,
+        actions=actions,
+    )
+
+
+def _of_token(now: datetime) -> Subject | None:
+    if not request.path.startswith("/api/"):
+        return None  # a token opens no page
+    found = tokens.find(db.session, request.headers["Authorization"].removeprefix("Bearer ").strip(), now)
+    return _subject(found[0], actions=found[1]) if found else None
 
 
 def _note(user: User, action: str, now: datetime) -> None:

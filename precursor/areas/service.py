@@ -89,3 +89,15 @@ def by_outside_id(session: Session, outside_id: str) -> Area:
     if (area := session.scalar(sa.select(Area).where(Area.outside_id == outside_id))) is None:
         raise NotFound(f"there is no area {outside_id}")
     return area
+
+
+def subtree(area_id: int) -> sa.Select[tuple[int]]:
+    """The numbers of an area and of all that lies in it."""
+    inside = sa.select(Area.id).where(Area.id == area_id).cte("inside", recursive=True)
+    inside = inside.union(sa.select(Area.id).join(inside, Area.parent_id == inside.c.id))
+    return sa.select(inside.c.id)
+
+
+def within(session: Session, area_id: int) -> frozenset[int]:
+    """The numbers of an area and of all that lies in it."""
+    return frozenset(session.scalars(subtree(area_id)))

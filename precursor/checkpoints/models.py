@@ -19,3 +19,7 @@ class RoadCheck(Base):
     day: Mapped[date]
     recorded_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
+    place: Mapped[str | None]
+    plate: Mapped[str | None]
+    result: Mapped[str | None]  # pass, fault
+    officers: Mapped[str | None]  # JSON list: codes of the natural persons

@@ -17,8 +17,13 @@ class RecordRoadCheck:
     area_id: int
     day: date
     recorded_on: date
+    place: str | None = None
+    plate: str | None = None
+    result: str | None = None
+    officers: str | None = None
 
 
-def record(session: Session, commands: Iterable[RecordRoadCheck], actor: audit.Actor, now: datetime) -> None:
-    """Record road checks."""
-    audit.write(session, RoadCheck, map(audit.as_row, commands), action="road_check.record", actor=actor, now=now)
+def record(session: Session, commands: Iterable[RecordRoadCheck], actor: audit.Actor, now: datetime) -> list[int]:
+    """Record road checks; returns their numbers in the order given."""
+    rows = map(audit.as_row, commands)
+    return [r["id"] for r in audit.write(session, RoadCheck, rows, action="road_check.record", actor=actor, now=now)]

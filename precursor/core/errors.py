@@ -6,6 +6,8 @@
     x RuleViolated the law, or a rule made from it, forbids it: every rule that is broken
   x NotFound       it is not there, or the actor may not know that it is
   x Forbidden      the actor lacks the grant
+  x Malformed      it cannot be read at all
+  x Stale          the record is no longer as the actor saw it
   x Unavailable    the audit record, or another thing that must not fail, cannot be written now
 """
 
@@ -77,3 +79,25 @@ class Unavailable(PrecursorError):
     """A record that must be written cannot be written now; nothing was done."""
 
     code = "unavailable"
+
+
+class Malformed(PrecursorError):
+    """The request cannot be read at all."""
+
+    code = "malformed"
+
+
+class Stale(PrecursorError):
+    """The record is no longer as the actor saw it, or he does not say which version he saw (``is_named``)."""
+
+    code = "stale"
+
+    def __init__(self, message: str, *, is_named: bool) -> None:
+        super().__init__(message)
+        self.is_named = is_named
+
+
+class Unauthenticated(PrecursorError):
+    """Nobody is signed in, or the token is not good."""
+
+    code = "unauthenticated"

@@ -254,7 +254,7 @@ class Each(Member):
 class Record(Schema):
     """Base of all records: a member that is not named here is a fault."""
 
-    class Meta:
+    class Meta:  # noqa: D106 - the library looks for this name
         unknown: ClassVar[str] = RAISE
 
     error_messages = {
@@ -268,5 +268,5 @@ class Nested(fields.Nested):
 
     default_error_messages = Member.default_error_messages | {"type": "须为对象 / must be an object"}
 
-    def __init__(self, schema: Any, *, many: bool = False) -> None:
-        super().__init__(schema, many=many, required=True)
+    def __init__(self, schema: Any, *, many: bool = False, optional: bool = False) -> None:
+        super().__init__(schema, many=many, required=not optional)

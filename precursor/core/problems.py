@@ -12,6 +12,8 @@ from precursor.core.errors import (
     PrecursorError,
     Refused,
     RuleViolated,
+    Stale,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -22,12 +24,16 @@ STATUS: Final[dict[type[PrecursorError], HTTPStatus]] = {
     Refused: HTTPStatus.CONFLICT,
     NotFound: HTTPStatus.NOT_FOUND,
     Forbidden: HTTPStatus.FORBIDDEN,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
 def status_of(error: PrecursorError) -> HTTPStatus:
     """The HTTP status of an error."""
+    if isinstance(error, Stale) and not error.is_named:
+        return HTTPStatus.PRECONDITION_REQUIRED
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
@@ -42,7 +48,8 @@ def problem(error: PrecursorError) -> dict[str, Any]:
     }
     if isinstance(error, RuleViolated):
         body["violations"] = [
-            {"rule": v.rule, "message": v.message, "source": str(v.source)} for v in error.violations
+            {"rule": v.rule, "message": v.message, "zh": v.words.zh, "en": v.words.en, "source": str(v.source)}
+            for v in error.violations
         ]
     if isinstance(error, Faulty):
         body["errors"] = [{"pointer": f.pointer, "message": f.message} for f in error.faults]

@@ -81,6 +81,7 @@ class Delegation(Base):
     requested_on: Mapped[date]
     valid_to: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
+    requested_by: Mapped[str | None]  # the natural person
 
 
 class DelegationAnswer(Base):

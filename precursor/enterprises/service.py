@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
-from precursor.core.errors import NotFound
+from precursor.core.errors import NotFound, Refused
 from precursor.enterprises.models import (
     Delegation,
     DelegationAnswer,
@@ -75,6 +75,7 @@ class Delegate:
     delegate_id: int
     requested_on: date
     valid_to: date
+    requested_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,17 @@ def register_sites(
     """Register sites; returns their numbers in the order given."""
     rows = map(audit.as_row, commands)
     return [r["id"] for r in audit.write(session, Site, rows, action="site.register", actor=actor, now=now)]
+
+
+def close_site(session: Session, site: int, closed_on: date, actor: audit.Actor, now: datetime) -> None:
+    """Close a site: ``closed_on`` is its last day. Refused when it is closed already or opened later."""
+    found = session.get_one(Site, site)
+    if found.closed_on is not None or closed_on < found.open_on:
+        raise Refused("场所已关闭,或关闭日早于启用日 / the site is closed already, or it opened after that day")
+    found.closed_on = closed_on
+    session.flush()
+    row = {"closed_on": closed_on}
+    audit.note(session, action="site.close", kind="site", name=found.outside_id, row=row, actor=actor, now=now)
 
 
 def rate(session: Session, commands: Iterable[Rate], actor: audit.Actor, now: datetime) -> None:

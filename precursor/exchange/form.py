@@ -26,7 +26,7 @@ from precursor.core.members import (
     Word,
     read_day,
 )
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import BUNDLE_TYPES
 from precursor.rules.permits import PermitKind, Result, Uses
 
 SCHEMA: Final = "precursor-scenario/1"
@@ -218,7 +218,7 @@ class MovementForm(Record):
     date = Day()
     recorded_on = Day()
     site = Ref("sites")
-    type = Word(*MovementType)
+    type = Word(*BUNDLE_TYPES)
     substance = Ref("substances")
     qty = Quantity()
     batch = Text(optional=True)

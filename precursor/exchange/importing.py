@@ -20,7 +20,6 @@ from precursor.exchange import checks
 from precursor.exchange.reading import Bundle, Record, read
 from precursor.incidents import service as incidents
 from precursor.inspections import service as inspections
-from precursor.ledger import Entry, Place, PlaceKind
 from precursor.movements import service as movements
 from precursor.movements.service import MovementKey
 from precursor.permits import service as permits
@@ -409,23 +408,22 @@ class _Booking:
     def _opening(self) -> None:
         site_of = {site["id"]: site for site in self.lists["sites"]}
         records = self.lists["stock_opening"]
-        entries = []
-        for number, record in zip(take_ids(self.session, len(records)) if records else (), records, strict=True):
-            owner = self.number["enterprises"][site_of[record["site"]]["enterprise"]]
-            substance = self.number["substances"][record["substance"]]
-            here = Place(PlaceKind.SITE, owner, substance, site=self.number["sites"][record["site"]])
-            entries.append(
-                Entry(
-                    owner,
-                    number,
-                    Place(PlaceKind.OPENING, owner, substance),
-                    here,
-                    record["qty"],
-                    self.bundle.start,
-                    date.min,  # known from the first: it is seen whatever the day of view
+        movements.open_stock(
+            self.session,
+            [
+                movements.Opening(
+                    enterprise=self.number["enterprises"][site_of[record["site"]]["enterprise"]],
+                    site=self.number["sites"][record["site"]],
+                    substance=self.number["substances"][record["substance"]],
+                    quantity=record["qty"],
+                    day=self.bundle.start,
+                    recorded_on=date.min,  # known from the first: it is seen whatever the day of view
                 )
-            )
-        ledger.post(self.session, entries, self.by[1], settled=False)
+                for record in records
+            ],
+            *self.by,
+            settled=False,
+        )
 
     def _recorded(self, m: Record, owner: dict[str, int]) -> movements.RecordMovement:
         return movements.RecordMovement(

@@ -22,3 +22,6 @@ class Inspection(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant())
     mode: Mapped[str]  # onsite, remote
     inspectors: Mapped[int]
+    officers: Mapped[str | None]  # JSON list: codes of the natural persons
+    result: Mapped[str | None]  # a key of form.RESULTS
+    findings: Mapped[str | None]  # JSON: item of the form, what was found

@@ -20,6 +20,9 @@ class RecordInspection:
     recorded_on: date
     mode: str
     inspectors: int
+    officers: str | None = None
+    result: str | None = None
+    findings: str | None = None
 
 
 def record(session: Session, commands: Iterable[RecordInspection], actor: audit.Actor, now: datetime) -> None:

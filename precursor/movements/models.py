@@ -24,6 +24,7 @@ class Movement(Base):
         Index(None, "shipment_id"),
         Index(None, "other_enterprise_id", "other_id"),
         Index(None, "batch"),
+        Index(None, "cosignature_id", unique=True),
     )
 
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
@@ -53,6 +54,11 @@ class Movement(Base):
     transport_permit_id: Mapped[int | None]
     drawn_on: Mapped[date | None]
     exempt: Mapped[str | None]
+    recorded_person: Mapped[str | None]  # the natural person behind the account
+    cosignature_id: Mapped[int | None]  # of the second person, where two are needed
+    broken: Mapped[str | None]  # JSON list: the rules that a recorded fact broke
+    reason: Mapped[str | None]  # why a fact was recorded late, or against a rule, and who reported it
+    reported_by: Mapped[str | None]
 
 
 class Reversal(Base):
@@ -76,6 +82,60 @@ class Reversal(Base):
     reason: Mapped[str]
     requested_by: Mapped[str]  # natural persons: the one who asks and the one who approves are two
     approved_by: Mapped[str]
+
+
+class ReversalRequest(Base):
+    """Somebody asked for a reversal; another person approves it, or nobody ever does."""
+
+    __tablename__ = "reversal_request"
+    __table_args__ = append_only(
+        ForeignKeyConstraint(
+            ["enterprise_id", "movement_id", "version"],
+            ["movement.enterprise_id", "movement.id", "movement.version"],
+        )
+    )
+
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True)
+    movement_id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str]
+    reason: Mapped[str]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Cosignature(Base):
+    """A second person signed for one movement to come (双人复核): good for ten minutes, and once."""
+
+    __tablename__ = "cosignature"
+    __table_args__ = append_only(UniqueConstraint("outside_id"), rowid=True)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    person: Mapped[str]
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    type: Mapped[str]
+    substance_id: Mapped[int] = mapped_column(ForeignKey("substance.id"))
+    quantity: Mapped[int] = mapped_column(BaseUnits())
+    day: Mapped[date]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Batch(Base):
+    """A batch or lot: when it was made and when it expires; records about it are kept that long and more."""
+
+    __tablename__ = "batch"
+    __table_args__ = append_only()
+
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
+    substance_id: Mapped[int] = mapped_column(ForeignKey("substance.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    made_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class SalesReport(Base):
@@ -119,6 +179,20 @@ class Stocktake(Base):
     recorded_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
     counted: Mapped[int] = mapped_column(BaseUnits())
+    counted_by: Mapped[str | None]  # the natural person
+
+
+class StocktakeApproval(Base):
+    """Another person accepted a stocktake and said where its difference comes from."""
+
+    __tablename__ = "stocktake_approval"
+    __table_args__ = append_only()
+
+    stocktake_id: Mapped[int] = mapped_column(ForeignKey("stocktake.id"), primary_key=True)
+    person: Mapped[str]
+    explanation: Mapped[str | None]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Attempt(Base):

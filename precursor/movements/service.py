@@ -4,6 +4,7 @@ Acts can be refused, facts cannot (DECISIONS J): ``sell`` and ``carry`` are acts
 books what has happened, and refuses only what the books cannot hold.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +16,19 @@ from sqlalchemy.orm import Session
 from precursor import audit, ledger
 from precursor.core.clock import legal_day
 from precursor.core.db import take_ids
-from precursor.core.errors import NotFound, Refused, RuleViolated
+from precursor.core.errors import Forbidden, NotFound, Refused, RuleViolated
 from precursor.enterprises.models import Site
 from precursor.ledger import Entry, Place, PlaceKind
-from precursor.movements.models import Attempt, Confirmation, Movement, Reversal, SalesReport, Stocktake
+from precursor.movements.models import (
+    Attempt,
+    Batch,
+    Confirmation,
+    Movement,
+    Reversal,
+    SalesReport,
+    Stocktake,
+    StocktakeApproval,
+)
 from precursor.permits import service as permits
 from precursor.permits.service import DrawPermit, PermitKey
 from precursor.rules.movements import MovementType, draws_purchase_document
@@ -59,6 +69,10 @@ class RecordMovement:
     transport: PermitKey | None = None
     drawn_on: date | None = None
     exempt: str | None = None
+    cosignature: int | None = None
+    broken: Sequence[str] = ()
+    reason: str | None = None
+    reported_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +89,6 @@ class Sell:
     transport: PermitKey | None = None
     to_site: int | None = None
     outside_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reverse:
-    """Reverse the standing version of a movement; ``approved_by`` is another natural person."""
-
-    key: MovementKey
-    reason: str
-    approved_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class Count:
     day: date
     recorded_on: date
     counted: int
+    counted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,7 @@ _NOWHERE_ELSE: Final = {
     MovementType.DISPOSAL_OUT: PlaceKind.DESTROYED,
     MovementType.IMPORT_IN: PlaceKind.ABROAD,
     MovementType.EXPORT_OUT: PlaceKind.ABROAD,
+    MovementType.SAMPLE_OUT: PlaceKind.CONSUMED,
 }
 
 
@@ -166,7 +173,7 @@ def record(
         key = command.key or MovementKey(command.enterprise, next(numbers))
         row = _row(command, key, next(numbers), actor)
         rows.append(row)
-        entries.append(_entry(command, row["entry_id"]))
+        entries.append(entry_of(command, row["entry_id"]))
         draws += _draws(command, key)
     audit.write(session, Movement, rows, action="movement.record", actor=actor, now=now)
     ledger.post(session, entries, now, settled=settled)
@@ -202,10 +209,16 @@ def _row(command: RecordMovement, key: MovementKey, entry: int, actor: audit.Act
         "transport_permit_id": command.transport and command.transport.id,
         "drawn_on": command.drawn_on,
         "exempt": command.exempt,
+        "recorded_person": actor.person.upper(),
+        "cosignature_id": command.cosignature,
+        "broken": json.dumps(list(command.broken)) if command.broken else None,
+        "reason": command.reason,
+        "reported_by": command.reported_by,
     }
 
 
-def _entry(command: RecordMovement, number: int) -> Entry:
+def entry_of(command: RecordMovement, number: int) -> Entry:
+    """The ledger entry that books a movement."""
     here = Place(PlaceKind.SITE, command.enterprise, command.substance, site=command.site)
     there = _elsewhere(command)
     giver, taker = (there, here) if command.type.is_in else (here, there)
@@ -322,7 +335,7 @@ def receive(
         [
             RecordMovement(
                 key=MovementKey(given.other_enterprise_id, given.other_id),
-                version=_next_version(session, given.other_enterprise_id, given.other_id),
+                version=next_version(session, given.other_enterprise_id, given.other_id),
                 site=at.id,
                 enterprise=at.enterprise_id,
                 type=MovementType.PURCHASE_IN,
@@ -377,7 +390,8 @@ def stands(movement: Any, as_of: date | None = None) -> sa.ColumnElement[bool]:
     return sa.and_(movement.recorded_on <= as_of, ~reversal.where(Reversal.recorded_on <= as_of).exists())
 
 
-def _next_version(session: Session, enterprise: int, number: int) -> int:
+def next_version(session: Session, enterprise: int, number: int) -> int:
+    """The version that a movement gets next; Refused while one stands."""
     versions = sa.select(Movement.version).where(Movement.enterprise_id == enterprise, Movement.id == number)
     latest = max(session.scalars(versions), default=None)
     if latest is None:
@@ -388,66 +402,6 @@ def _next_version(session: Session, enterprise: int, number: int) -> int:
     if not session.scalar(reversed_):
         raise Refused("已有收货记录,请先冲销 / it is recorded already: reverse that first")
     return latest + 1
-
-
-def reverse(session: Session, command: Reverse, actor: audit.Actor, now: datetime) -> None:
-    """Reverse a movement (冲销) on its own legal day: stock, draw and document are as if it had not been.
-
-    Raises ``Refused`` when the same natural person asks and approves, and ``StockShort`` when what came in has
-    already gone out.
-    """
-    if command.approved_by.upper() == actor.person.upper():
-        raise Refused("冲销须由另一人批准 / another person must approve a reversal")
-    movement = standing(session, command.key)
-    (entry,) = take_ids(session, 1)
-    original = _entry_of(movement)
-    row = {
-        "enterprise_id": movement.enterprise_id,
-        "movement_id": movement.id,
-        "version": movement.version,
-        "entry_id": entry,
-        "day": movement.day,
-        "recorded_on": legal_day(now),
-        "reason": command.reason,
-        "requested_by": actor.person,
-        "approved_by": command.approved_by,
-    }
-    audit.write(session, Reversal, [row], action="movement.reverse", actor=actor, now=now)
-    back = Entry(
-        movement.enterprise_id, entry, original.taker, original.giver, movement.quantity, movement.day, legal_day(now)
-    )
-    ledger.post(session, [back], now)
-    permits.give_back(
-        session,
-        movement.enterprise_id,
-        movement.id,
-        movement.version,
-        recorded_on=legal_day(now),
-        actor=actor,
-        now=now,
-    )
-
-
-def _entry_of(movement: Movement) -> Entry:
-    other = (
-        MovementKey(movement.other_enterprise_id, movement.other_id)
-        if movement.other_enterprise_id is not None and movement.other_id is not None
-        else None
-    )
-    return _entry(
-        RecordMovement(
-            site=movement.site_id,
-            enterprise=movement.enterprise_id,
-            type=MovementType(movement.type),
-            substance=movement.substance_id,
-            quantity=movement.quantity,
-            day=movement.day,
-            recorded_on=movement.recorded_on,
-            other=other,
-            external=movement.external_id,
-        ),
-        movement.entry_id,
-    )
 
 
 def report_sales(session: Session, commands: Iterable[OfMovement], actor: audit.Actor, now: datetime) -> None:
@@ -474,9 +428,13 @@ def confirm(session: Session, commands: Iterable[OfMovement], actor: audit.Actor
     audit.write(session, Confirmation, rows, action="movement.confirm", actor=actor, now=now)
 
 
-def count_stock(session: Session, commands: Iterable[Count], actor: audit.Actor, now: datetime) -> None:
-    """Record stocktakes (盘点). The book does not change: a difference is a gap until somebody explains it."""
-    audit.write(session, Stocktake, map(audit.as_row, commands), action="stock.count", actor=actor, now=now)
+def count_stock(session: Session, commands: Iterable[Count], actor: audit.Actor, now: datetime) -> list[int]:
+    """Record stocktakes (盘点); returns their numbers in the order given.
+
+    The book does not change: a difference is a gap until somebody explains it.
+    """
+    rows = map(audit.as_row, commands)
+    return [row["id"] for row in audit.write(session, Stocktake, rows, action="stock.count", actor=actor, now=now)]
 
 
 def keep_attempts(session: Session, commands: Iterable[JudgedAttempt], actor: audit.Actor, now: datetime) -> None:
@@ -494,3 +452,66 @@ def _substance(session: Session, number: int) -> Substance:
     if (substance := session.get(Substance, number)) is None:
         raise NotFound(f"no substance {number}")
     return substance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBatch:
+    """A batch or lot of an enterprise."""
+
+    enterprise_id: int
+    substance_id: int
+    number: str
+    made_on: date | None
+    expires_on: date | None
+    recorded_on: date
+
+
+def add_batches(session: Session, commands: Iterable[AddBatch], actor: audit.Actor, now: datetime) -> None:
+    """Record batches (批)."""
+    audit.write(session, Batch, map(audit.as_row, commands), action="batch.add", actor=actor, now=now)
+
+
+def approve_count(
+    session: Session, stocktake: int, explanation: str | None, actor: audit.Actor, now: datetime
+) -> None:
+    """Accept a stocktake. Forbidden to who counted; Refused when it is accepted already."""
+    counted = session.get(Stocktake, stocktake)
+    if counted is None:
+        raise NotFound(f"no stocktake {stocktake}")
+    if counted.counted_by == actor.person.upper():
+        raise Forbidden("盘点须由另一人批准 / whoever counted may not approve")
+    if session.get(StocktakeApproval, stocktake):
+        raise Refused("盘点已批准 / the stocktake is approved already")
+    row = {"stocktake_id": stocktake, "person": actor.person.upper(), "explanation": explanation}
+    row["recorded_on"] = legal_day(now)
+    audit.write(session, StocktakeApproval, [row], action="stock.approve_count", actor=actor, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What was at a site when the register was opened, in base units."""
+
+    enterprise: int
+    site: int
+    substance: int
+    quantity: int
+    day: date
+    recorded_on: date
+
+
+def open_stock(
+    session: Session, commands: Sequence[Opening], actor: audit.Actor, now: datetime, *, settled: bool = True
+) -> None:
+    """Book opening stocks (期初库存). Not ``settled``: see ``ledger.post``."""
+    entries = []
+    for number, command in zip(take_ids(session, len(commands)) if commands else (), commands, strict=True):
+        here = Place(PlaceKind.SITE, command.enterprise, command.substance, site=command.site)
+        there = Place(PlaceKind.OPENING, command.enterprise, command.substance)
+        entries.append(
+            Entry(command.enterprise, number, there, here, command.quantity, command.day, command.recorded_on)
+        )
+    ledger.post(session, entries, now, settled=settled)
+    for command in commands:
+        row = audit.as_row(command)
+        name = f"{command.site}/{command.substance}"
+        audit.note(session, action="stock.open", kind="opening", name=name, row=row, actor=actor, now=now)

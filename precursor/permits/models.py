@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,8 +23,8 @@ class Permit(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     outside_id: Mapped[str]
     kind: Mapped[str]
-    substance_id: Mapped[int] = mapped_column(ForeignKey("substance.id"))
-    quantity: Mapped[int] = mapped_column(BaseUnits())
+    substance_id: Mapped[int | None] = mapped_column(ForeignKey("substance.id"))  # None: the whole class
+    quantity: Mapped[int | None] = mapped_column(BaseUnits())  # None: without amount
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     uses: Mapped[str]  # single, multi
@@ -31,6 +32,13 @@ class Permit(Base):
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
     has_route: Mapped[bool]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
+    consignee_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
+    carrier_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))
+    covers: Mapped[str | None]  # the class of substances (rules.substances), when no one substance is named
+    fields: Mapped[str | None]  # JSON: what the law wants on it besides (purpose, handler, country …)
+    issuer: Mapped[str | None]  # the department; None: put on record, not issued here
+    issued_by: Mapped[str | None]  # the natural person
+    law: Mapped[str | None]  # the versions of the packs that it was issued under
 
 
 class RouteStop(Base):
@@ -62,6 +70,23 @@ class PermitBalance(Base):
     drawn: Mapped[int] = mapped_column(BaseUnits())
     draws: Mapped[int]
     revoked_on: Mapped[date | None]
+    is_suspended: Mapped[bool] = mapped_column(server_default=sa.false())
+
+
+class Suspension(Base):
+    """A document was suspended (暂停), or reinstated (恢复), from this instant on."""
+
+    __tablename__ = "suspension"
+    __table_args__ = append_only(_of_permit())
+
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True)
+    permit_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)  # 1, 2, … of this document
+    state: Mapped[str]  # suspended, reinstated
+    day: Mapped[date]
+    reason: Mapped[str]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Draw(Base):

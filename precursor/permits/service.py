@@ -10,12 +10,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
+from precursor.core.clock import legal_day
 from precursor.core.db import changed, insert
 from precursor.core.errors import NotFound, Refused, RuleViolated
-from precursor.permits.models import Draw, DrawReturn, Permit, PermitBalance, Revocation, RouteStop, Verification
+from precursor.permits.models import (
+    Draw,
+    DrawReturn,
+    Permit,
+    PermitBalance,
+    Revocation,
+    RouteStop,
+    Suspension,
+    Verification,
+)
 from precursor.rules.permits import PermitState, Uses, check_draw
 
 ANY_NUMBER: Final = 2**31 - 1  # of draws, on a document of many uses
+ANY_AMOUNT: Final = 2**62  # on a document without amount
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,14 +44,21 @@ class IssuePermit:
     outside_id: str
     kind: str
     holder: int
-    substance: int
-    quantity: int
+    substance: int | None
+    quantity: int | None
     valid_from: date
     valid_to: date
     uses: str
     area: int
     seller: int | None = None
     route: Sequence[int] | None = None
+    consignee: int | None = None
+    carrier: int | None = None
+    covers: str | None = None
+    fields: str | None = None
+    issuer: str | None = None
+    issued_by: str | None = None
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +103,13 @@ def issue(session: Session, commands: Sequence[IssuePermit], actor: audit.Actor,
                 "area_id": command.area,
                 "seller_id": command.seller,
                 "has_route": command.route is not None,
+                "consignee_id": command.consignee,
+                "carrier_id": command.carrier,
+                "covers": command.covers,
+                "fields": command.fields,
+                "issuer": command.issuer,
+                "issued_by": command.issued_by,
+                "law": command.law,
             }
             for command in commands
         ),
@@ -99,11 +124,12 @@ def issue(session: Session, commands: Sequence[IssuePermit], actor: audit.Actor,
         balances.append(
             {
                 **of_permit,
-                "approved": command.quantity,
+                "approved": ANY_AMOUNT if command.quantity is None else command.quantity,
                 "allowed_draws": 1 if command.uses == Uses.SINGLE else ANY_NUMBER,
                 "drawn": 0,
                 "draws": 0,
                 "revoked_on": None,
+                "is_suspended": False,
             }
         )
         stops += [of_permit | {"position": n, "area_id": area} for n, area in enumerate(command.route or ())]
@@ -137,6 +163,7 @@ def states(session: Session, keys: Iterable[PermitKey]) -> dict[PermitKey, Permi
                 valid_to=permit.valid_to,
                 uses=Uses(permit.uses),
                 revoked_on=balance.revoked_on,
+                suspended=bool(balance.is_suspended),
                 drawn=balance.drawn,
                 draws=balance.draws,
             )
@@ -182,6 +209,7 @@ def draw(session: Session, commands: Sequence[DrawPermit], actor: audit.Actor, n
                 PermitBalance.drawn + quantity <= PermitBalance.approved,
                 PermitBalance.draws + len(draws) <= PermitBalance.allowed_draws,
                 sa.or_(PermitBalance.revoked_on.is_(None), PermitBalance.revoked_on >= latest),
+                PermitBalance.is_suspended == sa.false(),
             )
             .values(drawn=PermitBalance.drawn + quantity, draws=PermitBalance.draws + len(draws)),
         )
@@ -280,6 +308,44 @@ def verify(session: Session, commands: Sequence[RecordOfPermit], actor: audit.Ac
     """Record that the responsible county looked into documents (核查), whatever it found."""
     rows = (_row(command) | {"result": command.result} for command in commands)
     audit.write(session, Verification, rows, action="permit.verify", actor=actor, now=now)
+
+
+def verify_once(session: Session, command: RecordOfPermit, actor: audit.Actor, now: datetime) -> None:
+    """Record one verification. Refused when the document has one already."""
+    if session.get(Verification, (command.permit.holder, command.permit.id)):
+        raise Refused("证件已核查 / the document is verified already")
+    verify(session, [command], actor, now)
+
+
+def suspend(session: Session, permit: PermitKey, state: str, reason: str, actor: audit.Actor, now: datetime) -> None:
+    """Suspend a document (``suspended``) or reinstate it (``reinstated``). Refused when it is so already."""
+    is_suspended = state == "suspended"
+    done = changed(
+        session,
+        sa.update(PermitBalance)
+        .where(
+            PermitBalance.enterprise_id == permit.holder,
+            PermitBalance.permit_id == permit.id,
+            PermitBalance.is_suspended != is_suspended,
+            PermitBalance.revoked_on.is_(None),
+        )
+        .values(is_suspended=is_suspended),
+    )
+    if done != 1:
+        raise Refused("证件已是此状态或已吊销 / the document is so already, or it is revoked")
+    before = sa.select(sa.func.count()).where(
+        Suspension.enterprise_id == permit.holder, Suspension.permit_id == permit.id
+    )
+    row = {
+        "enterprise_id": permit.holder,
+        "permit_id": permit.id,
+        "number": (session.scalar(before) or 0) + 1,
+        "state": state,
+        "day": legal_day(now),
+        "reason": reason,
+        "recorded_on": legal_day(now),
+    }
+    audit.write(session, Suspension, [row], action=f"permit.{state}", actor=actor, now=now)
 
 
 def _row(command: RecordOfPermit) -> audit.Row:

@@ -166,9 +166,9 @@ def _permit(session: Session, view: View, gap: Gap) -> Evidence:
 
     found = Evidence(unit=substance.unit)
     found.equation = [
-        (W("核定", "Approved"), show(permit.quantity)),
+        (W("核定", "Approved"), show(permit.quantity or 0)),
         (W("已核减", "Drawn"), show(row.drawn)),
-        (W("余量", "Left"), show(permit.quantity - row.drawn)),
+        (W("余量", "Left"), show((permit.quantity or 0) - row.drawn)),
     ]
     found.facts = [
         (W("证件", "Document"), KINDS[permit.kind]),

@@ -31,8 +31,11 @@ def stock(session: Session, on: date, as_of: date) -> dict[str, dict[str, str]]:
     }
 
 
-def documents(session: Session, view: View) -> dict[str, dict[str, Any]]:
-    """Every document whose validity touches the period, or whose verification falls due in it."""
+def documents(session: Session, view: View, seen: sa.ColumnElement[bool] | None = None) -> dict[str, dict[str, Any]]:
+    """Every document whose validity touches the period, or whose verification falls due in it.
+
+    ``seen``: a condition that says which of them the reader may see; all when None.
+    """
     closed, verified = closings(view), verifications(view)
     holder = sa.orm.aliased(Party)
     reason = sa.case(
@@ -57,16 +60,17 @@ def documents(session: Session, view: View) -> dict[str, dict[str, Any]]:
         .select_from(Permit)
         .join(closed, sa.and_(closed.c.enterprise_id == Permit.enterprise_id, closed.c.id == Permit.id))
         .join(holder, holder.id == Permit.enterprise_id)
-        .join(Substance, Substance.id == Permit.substance_id)
+        .outerjoin(Substance, Substance.id == Permit.substance_id)
         .outerjoin(
             verified,
             sa.and_(verified.c.enterprise_id == Permit.enterprise_id, verified.c.permit_id == Permit.id),
         )
         .where(
+            sa.true() if seen is None else seen,
             sa.or_(
                 sa.and_(Permit.valid_from <= view.period.end, Permit.valid_to >= view.period.start),
                 view.dated(closed.c.due),
-            )
+            ),
         )
         .order_by(Permit.outside_id)
     )
@@ -79,10 +83,10 @@ def _document(row: Any, as_of: date) -> dict[str, Any]:
         "kind": permit.kind,
         "holder": row.holder,
         "substance": row.substance,
-        "quantity": quantity.show(permit.quantity, row.measure),
+        "quantity": _shown(permit.quantity, row.measure),
         "unit": row.measure,
-        "drawn": quantity.show(row.drawn, row.measure),
-        "left": quantity.show(permit.quantity - row.drawn, row.measure),
+        "drawn": _shown(row.drawn, row.measure),
+        "left": None if permit.quantity is None else _shown(permit.quantity - row.drawn, row.measure),
         "valid_from": str(permit.valid_from),
         "valid_to": str(permit.valid_to),
         "closed_on": str(row.closed_on),
@@ -92,3 +96,8 @@ def _document(row: Any, as_of: date) -> dict[str, Any]:
         "verified_on": row.verified_on and str(row.verified_on),
         "result": row.result,
     }
+
+
+def _shown(amount: int | None, unit: str | None) -> str | None:
+    """An amount, where the document has one."""
+    return None if amount is None or unit is None else quantity.show(amount, unit)

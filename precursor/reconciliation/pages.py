@@ -96,15 +96,6 @@ def asked(scope: Scope) -> Asked:
     return Asked(city, view, counties, period_text, area.outside_id if area else None)
 
 
-def in_scope(found: list[Gap], scope: Scope) -> list[Gap]:
-    """The gaps that the scope shows: of the own enterprise, or of the own kind of substance."""
-    if scope.reach is Reach.ENT:
-        own = db.session.scalar(sa.select(Party.outside_id).where(Party.id == scope.enterprise_id))
-        return [gap for gap in found if own in gap.parties]
-    hidden = {Reach.DOM_PHARMA: False, Reach.DOM_NONPHARMA: True}.get(scope.reach)
-    return [gap for gap in found if hidden is None or gap.is_drug is None or gap.is_drug is not hidden]
-
-
 @bp.get("/")
 @access.public
 def home() -> AnyResponse:
@@ -131,7 +122,9 @@ def targets() -> str:
     """Every figure: how many are missing, by county."""
     seen = asked(g.scope)
     counted = [service.count(db.session, seen.view, figure, seen.city.counties) for figure in FIGURES]
-    gaps = in_scope(service.gaps(db.session, seen.view), access.scope(g.subject, Action.ALERT_LIST))
+    gaps = service.in_scope(
+        db.session, service.gaps(db.session, seen.view), access.scope(g.subject, Action.ALERT_LIST)
+    )
     cards = [c for c in counted if c.figure.key in HEADLINE]
     return render_template(
         "targets.html",
@@ -192,7 +185,7 @@ def _names(found: list[Gap]) -> dict[str, str]:
 def gaps() -> Response | str:
     """Every missing point, the oldest first, with who must act."""
     seen = asked(g.scope)
-    found = in_scope(service.gaps(db.session, seen.view), g.scope)
+    found = service.in_scope(db.session, service.gaps(db.session, seen.view), g.scope)
     codes = {gap.code for gap in found}
     code = request.args.get("code") or None
     if code is not None and code not in GAPS:
@@ -241,7 +234,7 @@ def gap(code: str, subject: str) -> str:
     detail = request.args.get("detail", "")
     found = [
         gap
-        for gap in in_scope(listed, g.scope)
+        for gap in service.in_scope(db.session, listed, g.scope)
         if gap.code == code and gap.subject == subject and (not detail or gap.detail == detail)
     ]
     if not found:

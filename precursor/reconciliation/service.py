@@ -15,8 +15,10 @@ from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.core import canonical
+from precursor.core.access import OF_ENTERPRISE, Reach, Scope
 from precursor.core.clock import Period
 from precursor.core.errors import NotFound
+from precursor.enterprises.models import Party
 from precursor.reconciliation import rounds, writeoff
 from precursor.reconciliation.figures import FIGURES, Figure, Gap, of_period, stocktake_gap
 from precursor.reconciliation.models import Publication
@@ -117,6 +119,15 @@ def gaps(session: Session, view: View) -> list[Gap]:
     return sorted(found, key=lambda gap: (gap.line, gap.since))
 
 
+def in_scope(session: Session, found: list[Gap], scope: Scope) -> list[Gap]:
+    """The gaps that the scope shows: of the own enterprise, or of the own kind of substance."""
+    if scope.reach in OF_ENTERPRISE:
+        own = session.scalar(sa.select(Party.outside_id).where(Party.id == scope.enterprise_id))
+        return [gap for gap in found if own in gap.parties]
+    hidden = {Reach.DOM_PHARMA: False, Reach.DOM_NONPHARMA: True}.get(scope.reach)
+    return [gap for gap in found if hidden is None or gap.is_drug is None or gap.is_drug is not hidden]
+
+
 def variances(session: Session, view: View) -> list[Gap]:
     """Stocktakes that differ from the book: gaps that no figure counts."""
     return [stocktake_gap(row) for row in session.execute(writeoff.stocktakes(view))]
@@ -200,14 +211,14 @@ def coverage(session: Session, view: View) -> dict[str, Any]:
     }
 
 
-def gap_report(session: Session, view: View, area: str | None) -> dict[str, Any]:
-    """All gaps as ``precursor-gaps/1``."""
+def gap_report(view: View, area: str | None, found: Iterable[Gap]) -> dict[str, Any]:
+    """Gaps as ``precursor-gaps/1``."""
     return {
         "schema": "precursor-gaps/1",
         "period": {"start": str(view.period.start), "end": str(view.period.end)},
         "as_of": str(view.as_of),
         "area": area,
-        "gaps": [gap_json(gap) for gap in gaps(session, view)],
+        "gaps": [gap_json(gap) for gap in found],
     }
 
 

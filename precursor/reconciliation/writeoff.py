@@ -118,6 +118,7 @@ def movements(view: View) -> sa.Select:
     documented = sa.case(
         (sa.and_(sold, ~named, this.external_permit.is_not(None)), sa.true()),
         (this.exempt == "seal_card", on_card),
+        (this.exempt.is_not(None), sa.true()),  # judged when it was recorded
         else_=in_force,
     )
     part = tolerance(view.parameters)
@@ -138,9 +139,10 @@ def movements(view: View) -> sa.Select:
         (sa.and_(Confirmation.day.is_not(None), Confirmation.quantity.is_not(None)), unconfirmed),
         (_within(this.quantity, Confirmation.quantity, part), mismatch),
     )
+    returned = tuple(row for row in outside if row[1] is not no_permit)
     code = sa.case(
         (this.type == T.PRODUCTION_IN.value, unless((this.batch.is_not(None), no_record))),
-        (this.type == T.USE_OUT.value, unless((this.usage_record.is_not(None), no_record))),
+        (this.type.in_(_types(Proof.USAGE)), unless((this.usage_record.is_not(None), no_record))),
         (
             this.type == T.LOSS_OUT.value,
             unless(
@@ -171,6 +173,11 @@ def movements(view: View) -> sa.Select:
                 (_within(this.quantity, other.quantity, part), mismatch),
             ),
         ),
+        (
+            sa.and_(named, this.type.in_(_types(Proof.RETURN))),
+            unless((paired, no_other), (_within(this.quantity, other.quantity, part), mismatch)),
+        ),
+        (sa.and_(this.external_id.is_not(None), this.type.in_(_types(Proof.RETURN))), unless(*returned)),
         (named, unless((paired, no_other), *both)),
         (this.external_id.is_not(None), unless(*outside)),
         else_=no_other,

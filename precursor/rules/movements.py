@@ -21,6 +21,9 @@ class MovementType(StrEnum):
     USE_OUT = "use_out"
     LOSS_OUT = "loss_out"
     DISPOSAL_OUT = "disposal_out"
+    RETURN_OUT = "return_out"
+    RETURN_IN = "return_in"
+    SAMPLE_OUT = "sample_out"
 
     @property
     def is_in(self) -> bool:
@@ -38,6 +41,7 @@ class Proof(StrEnum):
     SHIPMENT = "shipment"
     TRADE = "trade"  # the other side, or an outside party's confirmation
     TRANSFER = "transfer"  # the other side
+    RETURN = "return"  # the other side, or an outside party's confirmation; a return needs no document
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,14 @@ TYPES: Final = {
     T.USE_OUT: TypeRule(Proof.USAGE),
     T.LOSS_OUT: TypeRule(Proof.INCIDENT),
     T.DISPOSAL_OUT: TypeRule(Proof.DISPOSAL),
+    T.RETURN_OUT: TypeRule(Proof.RETURN, T.RETURN_IN),
+    T.RETURN_IN: TypeRule(Proof.RETURN, T.RETURN_OUT),
+    T.SAMPLE_OUT: TypeRule(Proof.USAGE),
 }
+#: What the schema of a bundle can hold (BUNDLE.md).
+BUNDLE_TYPES: Final = tuple(kind for kind in T if kind not in {T.RETURN_OUT, T.RETURN_IN, T.SAMPLE_OUT})
+#: Trade and its kin: what a non-medicinal drug may never do. What is lost, seized or destroyed is recorded.
+COMMERCIAL: Final = frozenset(T) - {T.LOSS_OUT, T.DISPOSAL_OUT}
 
 
 def draws_purchase_document(kind: MovementType, *, from_outside: bool) -> bool:

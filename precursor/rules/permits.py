@@ -20,6 +20,15 @@ class PermitKind(StrEnum):
     TRANSPORT_PERMIT = "transport_permit"  # 运输许可证
     TRANSPORT_FILING = "transport_filing"  # 运输备案证明
     PURCHASE_USE_CERTIFICATE = "purchase_use_certificate"  # 药品类易制毒化学品购用证明
+    PRODUCTION_PERMIT = "production_permit"
+    OPERATING_PERMIT = "operating_permit"
+    PRODUCTION_FILING = "production_filing"
+    OPERATING_FILING = "operating_filing"
+    TRANSFER_FILING = "transfer_filing"
+    IMPORT_EXPORT_LICENCE = "import_export_licence"
+    NARCOTIC_TRANSPORT_CERTIFICATE = "narcotic_transport_certificate"
+    MAIL_CERTIFICATE = "mail_certificate"
+    SEAL_CARD = "seal_card"
 
 
 class Uses(StrEnum):
@@ -51,14 +60,15 @@ class PermitState:
 
     holder: int
     seller: int | None
-    substance: int
-    quantity: int
+    substance: int | None
+    quantity: int | None
     valid_from: date
     valid_to: date
     uses: Uses
     revoked_on: date | None
     drawn: int
     draws: int
+    suspended: bool = False
 
 
 _RULES: Final = {
@@ -77,12 +87,13 @@ def check_draw(state: PermitState, *, substance: int, quantity: int, on: date) -
     The day of revocation is the document's last good day.
     """
     broken = {
-        "WRONG_SUBSTANCE": substance != state.substance,
+        "WRONG_SUBSTANCE": state.substance is not None and substance != state.substance,
         "PERMIT_NOT_YET_VALID": on < state.valid_from,
         "PERMIT_EXPIRED": on > state.valid_to,
         "PERMIT_REVOKED": state.revoked_on is not None and state.revoked_on < on,
-        "PERMIT_USED_UP": state.drawn >= state.quantity or (state.uses is Uses.SINGLE and state.draws > 0),
-        "PERMIT_OVERDRAW": state.drawn + quantity > state.quantity,
+        "PERMIT_USED_UP": (state.quantity is not None and state.drawn >= state.quantity)
+        or (state.uses is Uses.SINGLE and state.draws > 0),
+        "PERMIT_OVERDRAW": state.quantity is not None and state.drawn + quantity > state.quantity,
     }
     return [_violation(rule, state) for rule, is_broken in broken.items() if is_broken]
 

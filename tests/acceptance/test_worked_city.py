@@ -1,22 +1,44 @@
 """The worked city and the second one: every figure, gap, stock, document, trace and attempt, on both engines."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import engines
 import pytest
+import worked_by_hand
 from acceptance_kit import YEAR, expected, lines, report
-from conftest import DATA, WORKED, load
+from api_kit import door
+from conftest import DATA, WORKED, load, worked_bundle
 
-from precursor.core import db, quantity
+from precursor.core import db, migrate, quantity
 from precursor.core.clock import Period
 from precursor.reconciliation import listings, service, tracing
+
+
+@pytest.fixture(scope="module", params=["bundle", "record by record"])
+def city(request, worked, tmp_path_factory):
+    """The worked city, imported as one bundle, and entered through the API by the roles that may."""
+    if request.param == "bundle":
+        yield worked
+        return
+    home = tmp_path_factory.mktemp("by-hand")
+    if worked.dialect.name == "sqlite":
+        url = f"sqlite:///{home / 'city.db'}"
+    else:
+        url = engines.new_database(request.getfixturevalue("pg_server"))
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    with door(url, home, now=datetime(1999, 1, 1, 4, tzinfo=UTC)) as opened:
+        worked_by_hand.enter(opened, worked_bundle())
+        yield opened.engine
 
 
 def pair(rate):
     return [rate["n"], rate["d"]]
 
 
-def test_every_figure_and_gap(worked):
-    wanted, got = expected("worked_city"), report(worked, "2025", "2026-01-31")
+def test_every_figure_and_gap(city):
+    wanted, got = expected("worked_city"), report(city, "2025", "2026-01-31")
     for name, want in wanted["kpi"].items():
         found = got[name.removesuffix("_2024")]
         if "count" in want:
@@ -28,19 +50,19 @@ def test_every_figure_and_gap(worked):
             assert pair(found["by_area"][county]) == want[county], (name, county)
         for key in {"target", "met", "by_window", "enterprises_fully_covered"} & want.keys():
             assert found[key] == want[key], (name, key)
-    assert lines(worked, "2025", "2026-01-31") == sorted(wanted["gaps"])
+    assert lines(city, "2025", "2026-01-31") == sorted(wanted["gaps"])
     assert len(wanted["gaps"]) == 31
 
 
-def test_what_is_recorded_later_is_seen_later(worked):
+def test_what_is_recorded_later_is_seen_later(city):
     for name, want in expected("worked_city")["kpi_as_of_2026-02-28"].items():
-        total = report(worked, "2025", "2026-02-28")[name]["total"]
+        total = report(city, "2025", "2026-02-28")[name]["total"]
         assert (pair(total), total["pct"]) == (want["city"], want["pct"])
 
 
-def test_the_live_state_of_visits_in_the_middle_of_the_year(worked):
+def test_the_live_state_of_visits_in_the_middle_of_the_year(city):
     want = expected("worked_city")["kpi_as_of_2025-06-30_K5"]
-    coverage = report(worked, "2025", "2025-06-30")["K5_inspection_coverage"]
+    coverage = report(city, "2025", "2025-06-30")["K5_inspection_coverage"]
     assert coverage["live"] == {
         "due": want["due"],
         "early": want["satisfied_before_window_end"],
@@ -50,15 +72,15 @@ def test_the_live_state_of_visits_in_the_middle_of_the_year(worked):
     assert pair(coverage["total"]) == want["due"]
 
 
-def test_closing_stock(worked):
-    with db.reading(worked) as session:
+def test_closing_stock(city):
+    with db.reading(city) as session:
         found = listings.stock(session, date(2025, 12, 31), date(2026, 1, 31))
     assert {k: int(v["quantity"]) for k, v in found.items()} == expected("worked_city")["closing_book_stock"]
 
 
-def test_closing_days_of_documents(worked):
+def test_closing_days_of_documents(city):
     wanted = expected("worked_city")
-    with db.reading(worked) as session:
+    with db.reading(city) as session:
         _, view = service.open_view(session, YEAR, date(2026, 1, 31))
         found = listings.documents(session, view)
     assert {k: found[k]["closed_on"] for k in wanted["permit_closed_on"]} == wanted["permit_closed_on"]
@@ -72,8 +94,8 @@ def test_closing_days_of_documents(worked):
     ("what", "up", "key"),
     [("S-E06/AC2O", True, "upstream S-E06/AC2O"), ("S-E02/AC2O", False, "downstream S-E02/AC2O")],
 )
-def test_trace(worked, what, up, key):
-    with db.reading(worked) as session:
+def test_trace(city, what, up, key):
+    with db.reading(city) as session:
         found = tracing.trace(session, what, up=up)
     assert sorted(found["text"]) == sorted(expected("worked_city")["trace"][key])
 

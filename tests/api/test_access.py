@@ -156,5 +156,48 @@ def test_no_role_and_no_place_is_no_grant(action):
     with pytest.raises(Forbidden):
         access.scope(None, action)
     for role in Role:
+        grant = access.GRANTS[action].get(role)
+        nowhere = Subject(account="a", person="P", role=role, fresh=True)
+        if grant is not None and grant.reach in access.UNBOUND:
+            assert access.scope(nowhere, action).reach is grant.reach
+            continue
         with pytest.raises(Forbidden):
-            access.scope(Subject("a", "P", role, None, None), action)
+            access.scope(nowhere, action)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_a_token_is_bound_to_its_actions_and_never_approves(action):
+    for role, grant in access.GRANTS[action].items():
+        machine = Subject(
+            account="m", person="P", role=role, area_id=1, enterprise_id=1, fresh=True, actions=frozenset({action})
+        )
+        with pytest.raises(Forbidden):
+            access.scope(replace(machine, actions=frozenset()), action)
+        if grant.conditions & access.NOT_FOR_MACHINES:
+            with pytest.raises(Forbidden):
+                access.scope(machine, action)
+        else:
+            assert access.scope(machine, action).reach is grant.reach
+
+
+@pytest.mark.parametrize(
+    "action", [a for a in Action if any(access.Condition.C9 in g.conditions for g in access.GRANTS[a].values())]
+)
+def test_what_needs_a_fresh_log_in_is_refused_without(action):
+    for role, grant in access.GRANTS[action].items():
+        stale = Subject(account="a", person="P", role=role, area_id=1, enterprise_id=1)
+        if access.Condition.C9 in grant.conditions:
+            with pytest.raises(Forbidden):
+                access.scope(stale, action)
+        assert access.scope(replace(stale, fresh=True), action).reach is grant.reach
+
+
+@pytest.mark.parametrize(("one", "other"), access.CONFLICTS)
+def test_no_role_holds_both_sides(one, other):
+    assert not access.GRANTS[one].keys() & access.GRANTS[other].keys()
+
+
+def test_every_action_is_on_a_view_and_granted_to_somebody(app):
+    declared = {getattr(view, "action", None) for view in app.view_functions.values()}
+    assert declared - {None} == set(Action)
+    assert all(access.GRANTS.values())

@@ -9,8 +9,9 @@ from conftest import ACTOR, DATA, NOW, WORKED, load
 from precursor.core import db, migrate
 from precursor.exchange.exporting import export_bundle
 from precursor.exchange.importing import import_bundle
-from precursor.movements import service as movements
-from precursor.movements.service import MovementKey, Reverse
+from precursor.movements import corrections
+from precursor.movements.corrections import Reverse
+from precursor.movements.service import MovementKey
 
 
 def exported(engine):
@@ -59,7 +60,9 @@ def test_what_the_schema_cannot_hold_is_named(engine):
     with db.transaction(engine) as session:
         use = next(m for m in session.scalars(sa_select()) if m.outside_id == "M36")
         key = MovementKey(use.enterprise_id, use.id)
-        movements.reverse(session, Reverse(key=key, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=key, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
     text, left_out = exported(engine)
     assert left_out == ["1 reversals: only what stands is exported"]
     assert "M36" not in {m["id"] for m in json.loads(text)["movements"]}

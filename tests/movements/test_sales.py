@@ -9,9 +9,11 @@ from empty_city import DAY, KG, City
 from precursor.core import db
 from precursor.core.errors import Refused, RuleViolated
 from precursor.ledger import StockShort
+from precursor.movements import corrections
 from precursor.movements import service as movements
+from precursor.movements.corrections import Reverse
 from precursor.movements.models import Movement
-from precursor.movements.service import OfMovement, RecordMovement, Reverse
+from precursor.movements.service import OfMovement, RecordMovement
 from precursor.permits import service as permits
 from precursor.permits.models import Draw
 from precursor.permits.service import RecordOfPermit
@@ -161,8 +163,8 @@ def test_a_reversal_gives_back_the_draw_and_opens_a_single_use_document_again(ci
     sale, _ = city.sell(permit)
     assert broken(city, permit)[0].rule == "PERMIT_USED_UP"
     with db.transaction(city.engine) as session:
-        command = Reverse(key=sale, reason="数量录错", approved_by="P-OTHER")
-        movements.reverse(session, command, ACTOR, NOW)
+        command = Reverse(key=sale, reason="数量录错", requested_by="P-TEST", approved_by="P-OTHER")
+        corrections.reverse(session, command, ACTOR, NOW)
     assert city.drawn(permit) == (0, 0)
     city.sell(permit, quantity=11 * KG)
     assert city.drawn(permit) == (11 * KG, 1)
@@ -172,7 +174,9 @@ def test_a_reversal_needs_another_person(city):
     sale, _ = city.sell(city.permit())
     for approver in (ACTOR.person, ACTOR.person.lower()):
         with pytest.raises(Refused, match="another person"), db.transaction(city.engine) as session:
-            movements.reverse(session, Reverse(key=sale, reason="x", approved_by=approver), ACTOR, NOW)
+            corrections.reverse(
+                session, Reverse(key=sale, reason="x", requested_by="P-TEST", approved_by=approver), ACTOR, NOW
+            )
 
 
 def test_a_reversal_of_what_has_gone_out_already_is_refused(city):
@@ -190,7 +194,9 @@ def test_a_reversal_of_what_has_gone_out_already_is_refused(city):
         )
         movements.record(session, [out], ACTOR, NOW)
     with pytest.raises(StockShort), db.transaction(city.engine) as session:
-        movements.reverse(session, Reverse(key=receipt, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=receipt, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
 
 
 def test_a_corrected_receipt_is_named_by_the_sale_still(city):
@@ -200,7 +206,9 @@ def test_a_corrected_receipt_is_named_by_the_sale_still(city):
     with pytest.raises(Refused, match="recorded already"), db.transaction(city.engine) as session:
         movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
     with db.transaction(city.engine) as session:
-        movements.reverse(session, Reverse(key=key, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=key, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
     with db.transaction(city.engine) as session:
         again = movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
         assert again == key
@@ -211,9 +219,13 @@ def test_a_corrected_receipt_is_named_by_the_sale_still(city):
 def test_nothing_is_reversed_twice(city):
     sale, _ = city.sell(city.permit())
     with db.transaction(city.engine) as session:
-        movements.reverse(session, Reverse(key=sale, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=sale, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
     with pytest.raises(Refused.__mro__[1]), db.transaction(city.engine) as session:
-        movements.reverse(session, Reverse(key=sale, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=sale, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
 
 
 def test_books_balance_after_all_of_it(city):
@@ -223,6 +235,8 @@ def test_books_balance_after_all_of_it(city):
     with db.transaction(city.engine) as session:
         key = movements.receive(session, sale, city.site["S-E05"], 9 * KG, DAY, ACTOR, NOW)
         movements.report_sales(session, [OfMovement(key=sale, day=DAY, recorded_on=DAY)], ACTOR, NOW)
-        movements.reverse(session, Reverse(key=key, reason="x", approved_by="P-OTHER"), ACTOR, NOW)
+        corrections.reverse(
+            session, Reverse(key=key, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
+        )
     with db.reading(city.engine) as session:
         assert session.execute(ledger.unbalanced()).all() == []

@@ -1,0 +1,235 @@
+"""Routes from collections: list, read, act. The only place where the API meets HTTP."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, current_app, g, jsonify, request
+from marshmallow import ValidationError
+
+from precursor import audit
+from precursor.api import idempotency
+from precursor.api.collection import MOST, USUAL, Act, Call, Collection, Listing, Values
+from precursor.core import access, canonical
+from precursor.core.access import Action
+from precursor.core.errors import Fault, Faulty, Malformed, PrecursorError, Stale
+from precursor.core.members import Member, Text, Whole, Word
+from precursor.core.strict import flatten, loads, repeated_names
+from precursor.web.database import db
+
+ROOT: Final = "/api/v1"
+
+#: What every list may be asked.
+PAGING: Final[dict[str, Member]] = {
+    "limit": Whole(1, MOST, optional=True, note=f"records on the page, {USUAL} when nothing is said"),
+    "after": Text(optional=True, longest=200, note="the id after which the page begins"),
+    "count": Word("true", "false", optional=True, note="also say how many there are (X-Total-Count)"),
+}
+
+
+def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]) -> Blueprint:
+    """Every route of the API."""
+    made = Blueprint("api", __name__, url_prefix=ROOT)
+    for collection in collections:
+        name = collection.path.replace("/", "_").replace("<id>", "of")
+        path = f"/{collection.path}"
+        if collection.list:
+            _add(made, path, f"{name}.list", collection.list, _list(collection))
+        if collection.read:
+            _add(made, f"{path}/<id>", f"{name}.read", collection.read, _read(collection))
+        for act in collection.acts:
+            endpoint = f"{name}.{act.method}{act.at}".replace("/", "_").replace("<id>", "of").replace(".", "_")
+            _add(made, path + act.at, endpoint, act.action, _act(collection, act), act.method)
+    for listing in listings:
+        _add(made, f"/{listing.path}", listing.path.replace("/", "_"), listing.action, _make(listing))
+    return made
+
+
+def _add(
+    bp: Blueprint, path: str, endpoint: str, action: Action, view: Callable[..., Response], method: str = "GET"
+) -> None:
+    bp.add_url_rule(
+        path, endpoint=endpoint.replace(".", "_"), view_func=access.requires(action)(view), methods=[method]
+    )
+
+
+def _call() -> Call:
+    now: datetime = current_app.extensions["settings"].clock()
+    return Call(db.session, g.subject, g.scope, now)
+
+
+def parameters(known: Mapping[str, Member]) -> Values:
+    """Read the query of the address; Faulty names what is unknown, repeated or wrong."""
+    faults, found = [], {}
+    for name, values in request.args.lists():
+        member = known.get(name)
+        if member is None or len(values) > 1:
+            faults.append(Fault(f"/{name}", "没有或重复的参数 / unknown or repeated parameter"))
+            continue
+        value: Any = values[0]
+        if isinstance(member, Whole) and value.isascii() and value.isdigit() and len(value) < 10:
+            value = int(value)
+        try:
+            found[name] = member.deserialize(value)
+        except ValidationError as error:
+            faults += flatten(error.messages, f"/{name}")
+    faults += [
+        Fault(f"/{name}", "缺少这个参数 / this parameter is missing")
+        for name, member in known.items()
+        if member.required and name not in request.args
+    ]
+    if faults:
+        raise Faulty(sorted(faults))
+    return found
+
+
+def filters_of(collection: Collection) -> dict[str, Member]:
+    """The members that a list may be narrowed by, as parameters."""
+    return {
+        name: Text(optional=True, longest=200, note=f"only those whose {name} this is") for name in collection.filters
+    }
+
+
+def _list(collection: Collection) -> Callable[..., Response]:
+    known: dict[str, Member] = {**PAGING, **filters_of(collection)}
+
+    def view() -> Response:
+        asked, call = parameters(known), _call()
+        found = collection.query(call).subquery()
+        narrowed = sa.select(found).where(*(found.c[n] == asked[n] for n in collection.filters if n in asked))
+        limit = asked.get("limit", USUAL)
+        page = narrowed.order_by(found.c.id).limit(limit + 1)
+        if "after" in asked:
+            page = page.where(found.c.id > asked["after"])
+        rows = call.session.execute(page).all()
+        answer = jsonify([collection.show(row) for row in rows[:limit]])
+        if len(rows) > limit:
+            onwards = request.args.to_dict() | {"after": rows[limit - 1].id}
+            answer.headers["Link"] = f'<{quote(request.path)}?{urlencode(onwards)}>; rel="next"'
+        if asked.get("count") == "true":
+            total = call.session.scalar(sa.select(sa.func.count()).select_from(narrowed.subquery()))
+            answer.headers["X-Total-Count"] = str(total)
+        return answer
+
+    return view
+
+
+def _tag(body: Values) -> str:
+    return canonical.digest(json.dumps(body, ensure_ascii=False, sort_keys=True))[:32]
+
+
+def _read(collection: Collection) -> Callable[..., Response]:
+    def view(id: str) -> Response:
+        parameters({})
+        body = collection.show_one(_call(), id)
+        answer = jsonify(body)
+        answer.set_etag(_tag(body))
+        return answer.make_conditional(request)  # type: ignore[return-value]
+
+    return view
+
+
+def _make(listing: Listing) -> Callable[..., Response]:
+    def view(**_: str) -> Response:
+        return jsonify(listing.make(_call(), parameters(listing.parameters)))
+
+    return view
+
+
+def body_of(form: Any) -> Values:
+    """Read the body: Malformed when it is no JSON object, Faulty with every fault of its members."""
+    if request.mimetype != "application/json":
+        raise Malformed("须为 application/json / the body must be application/json")
+    try:
+        document = loads(request.get_data(), "record")
+    except Faulty as error:
+        raise Malformed(error.faults[0].message) from None
+    faults = list(repeated_names(document))
+    try:
+        loaded: Values = form().load(document)
+    except ValidationError as error:
+        faults += flatten(error.messages)
+    if faults:
+        raise Faulty(sorted(set(faults)))
+    return loaded
+
+
+def _act(collection: Collection, act: Act) -> Callable[..., Response]:
+    def view(id: str = "") -> Response:
+        parameters({})
+        call = _call()
+        key = request.headers.get("Idempotency-Key", "")
+        if not key and call.subject.actions is not None:
+            raise Malformed("须带 Idempotency-Key / a token's writes carry an Idempotency-Key")
+        if len(key) > 200:
+            raise Malformed("Idempotency-Key 过长 / an Idempotency-Key has at most 200 characters")
+        asked = idempotency.digest_of(request.method, request.path, request.get_data())
+        account = call.subject.account
+        if key and (before := idempotency.kept(call.session, account, key, asked)):
+            return _again(before)
+        data = body_of(act.form)
+        try:
+            if act.is_of_one:
+                _unchanged(collection.show_one(call, id), must=act.method == "PUT")
+            done = act.do(call, data, id)
+            body = collection.show_one(call, done)
+            status = 200 if act.method == "PUT" else 201
+            location = f"{ROOT}/{collection.path}/{quote(done)}"
+            if key:
+                idempotency.keep(
+                    call.session, account, key, asked, status=status, location=location, body=body, now=call.now
+                )
+            call.session.commit()
+        except sa.exc.IntegrityError as error:
+            call.session.rollback()
+            if idempotency.is_taken(error) and (before := idempotency.kept(call.session, account, key, asked)):
+                return _again(before)
+            raise
+        except PrecursorError as error:
+            call.session.rollback()
+            _note_refusal(call, act, collection, id, error)
+            raise
+        return _answer(body, status, location)
+
+    return view
+
+
+def _answer(body: Values, status: int, location: str) -> Response:
+    answer = jsonify(body)
+    answer.status_code = status
+    answer.headers["Location"] = location
+    answer.set_etag(_tag(body))
+    return answer
+
+
+def _again(before: idempotency.KeptAnswer) -> Response:
+    answer = _answer(json.loads(before.body), before.status, before.location)
+    answer.headers["Idempotent-Replay"] = "true"
+    return answer
+
+
+def _unchanged(shown: Values, *, must: bool) -> None:
+    """Optimistic concurrency: the record is still as the caller saw it."""
+    if not request.if_match:
+        if must:
+            raise Stale("须带 If-Match / a change names the version it was made on (If-Match)", is_named=False)
+        return
+    if not request.if_match.contains(_tag(shown)):
+        raise Stale("记录已被改动,请重新读取 / the record has changed: read it again", is_named=True)
+
+
+def _note_refusal(call: Call, act: Act, collection: Collection, id_: str, error: PrecursorError) -> None:
+    """A refused act leaves nothing but this."""
+    audit.note(
+        call.session,
+        action=f"{act.action.value}.refused",
+        kind=collection.path,
+        name=id_,
+        row={"code": error.code, "detail": str(error)[:2000]},
+        actor=call.actor,
+        now=call.now,
+    )
+    call.session.commit()

@@ -1,0 +1,137 @@
+"""Areas and the register itself, as programs see them."""
+
+import json
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from precursor.api import Act, Call, Collection, Listing
+from precursor.api.collection import Values
+from precursor.api.common import name_it, own_id, ref, wanted, words
+from precursor.areas import service
+from precursor.areas.models import Area, Register
+from precursor.core.access import Action
+from precursor.core.db import take_ids
+from precursor.core.errors import Refused
+from precursor.core.members import Record, Text, Whole, Word
+from precursor.rules.law import Words
+from precursor.rules.targets import load_pack
+
+
+class AreaForm(Record):
+    """An area without a national code: a level of its own, or one of a demonstration."""
+
+    id = own_id()
+    name = words()
+    level = Word("city", "county")
+    parent = ref(optional=True)
+
+
+class AreaAnswer(Record):
+    """An area."""
+
+    id = Text()
+    name = Text()
+    level = Text()
+    parent = Text(null=True)
+
+
+class RegisterForm(Record):
+    """Open the register of a city for a year."""
+
+    city = ref()
+    year = Whole(1990, 9900)
+
+
+def area_of(call: Call, id_: str, pointer: str) -> Area:
+    """The area that a member names."""
+    found: Area = wanted(
+        call.session.scalars(sa.select(Area).where(Area.outside_id == id_)).one_or_none(), pointer, id_
+    )
+    return found
+
+
+def _query(_: Call) -> sa.Select:
+    parent = aliased(Area)
+    return sa.select(
+        Area.outside_id.label("id"),
+        Area.name,
+        Area.level,
+        sa.func.coalesce(parent.outside_id, Area.parent_outside_id).label("parent"),
+    ).outerjoin(parent, parent.id == Area.parent_id)
+
+
+def _add(call: Call, data: Values, _: str) -> str:
+    id_ = name_it(call.session, Area, data.get("id"), "A")
+    parent_id = data.get("parent")
+    parent = call.session.scalars(sa.select(Area).where(Area.outside_id == (parent_id or ""))).one_or_none()
+    (number,) = take_ids(call.session, 1)
+    command = service.AddArea(
+        id=number,
+        outside_id=id_,
+        name=data["name"],
+        level=data["level"],
+        parent_id=parent.id if parent else None,
+        parent_outside_id=None if parent else parent_id,
+    )
+    service.add(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _open(call: Call, data: Values, _: str) -> str:
+    if call.session.get(Register, 1):
+        raise Refused("登记簿已开启 / the register is open already")
+    city, pack = area_of(call, data["city"], "/city"), load_pack()
+    command = service.OpenRegister(
+        city_id=city.id,
+        period_start=date(data["year"], 1, 1),
+        period_end=date(data["year"], 12, 31),
+        as_of=None,
+        parameters=json.dumps({}),
+        pack=pack.id,
+    )
+    service.open_register(call.session, command, call.actor, call.now)
+    return city.outside_id
+
+
+def _register(call: Call, _: Values) -> Values:
+    city = service.city(call.session)
+    return {
+        "city": city.outside_id,
+        "name": city.name,
+        "counties": [county.outside_id for county in city.counties],
+        "opened_for": str(city.opened.period_start.year),
+        "pack": city.opened.pack,
+    }
+
+
+COLLECTIONS = (
+    Collection(
+        path="areas",
+        summary=Words("辖区", "areas"),
+        answer=AreaAnswer,
+        query=_query,
+        list=Action.AREA_READ,
+        read=Action.AREA_READ,
+        filters=("parent", "level"),
+        acts=(
+            Act(action=Action.AREA_ADD, summary=Words("登记辖区", "add an area"), form=AreaForm, do=_add),
+            Act(
+                action=Action.AREA_ADD,
+                summary=Words("开启登记簿", "open the register of a city"),
+                form=RegisterForm,
+                do=_open,
+                at="/register",
+            ),
+        ),
+    ),
+)
+LISTINGS = (
+    Listing(
+        path="register",
+        summary=Words("登记簿", "whose register this is"),
+        action=Action.AREA_READ,
+        make=_register,
+    ),
+)

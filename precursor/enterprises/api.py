@@ -1,0 +1,513 @@
+"""Enterprises with their sites, grades, officers and delegations; outside partners: as programs see them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from precursor.api import Act, Call, Collection
+from precursor.api.collection import Values
+from precursor.api.common import name_it, not_after_today, own_id, ref, wanted, words
+from precursor.areas import service as areas
+from precursor.areas.api import area_of
+from precursor.areas.models import Area
+from precursor.core.access import Action, Reach
+from precursor.core.errors import Fault, Faulty, Forbidden, Refused
+from precursor.core.members import Day, Nested, Record, Text, Truth, Word
+from precursor.enterprises import service
+from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, InformationOfficer, Party, Site
+from precursor.enterprises.scoping import visible
+from precursor.rules.law import Words
+
+KINDS = (
+    "producer",
+    "trader",
+    "user",
+    "hospital",
+    "pharma_wholesaler",
+    "carrier",
+    "importer_exporter",
+    "drug_producer",
+    "pharmacy",
+)
+
+
+# ------------------------------------------------------------------ what other rooms look up
+
+
+def enterprise_of(call: Call, id_: str, pointer: str = "/enterprise", *, is_trade: bool = False) -> Party:
+    """The enterprise that a member names, if the caller's scope holds it."""
+    query = sa.select(Party).where(
+        Party.outside_id == id_,
+        Party.is_external == sa.false(),
+        visible(call.scope, enterprise=Party.id, is_trade=is_trade),
+    )
+    found: Party = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
+    return found
+
+
+def party_of(call: Call, id_: str, pointer: str) -> Party:
+    """The enterprise or outside partner that a member names, whoever asks: the other side of a trade."""
+    query = sa.select(Party).where(Party.outside_id == id_).order_by(Party.is_external).limit(1)
+    found: Party = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
+    return found
+
+
+def site_of(call: Call, id_: str, pointer: str = "/site") -> Site:
+    """The site that a member names, if the caller's scope holds it."""
+    query = sa.select(Site).where(
+        Site.outside_id == id_, visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,))
+    )
+    found: Site = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
+    return found
+
+
+def area_in_scope(call: Call, id_: str, pointer: str) -> Area:
+    """The area that a member names, if it lies in the caller's own."""
+    area = area_of(call, id_, pointer)
+    bound = call.scope.reach not in (Reach.ALL, Reach.PUB, Reach.ENT, Reach.PARTY)
+    if bound and area.id not in areas.within(call.session, call.scope.area_id or 0):
+        wanted(None, pointer, id_)
+    return area
+
+
+# ------------------------------------------------------------------ forms and answers
+
+
+class EnterpriseForm(Record):
+    """An enterprise for the register."""
+
+    id = own_id()
+    name = words()
+    kind = Word(*KINDS)
+    county = ref()
+    registered_on = Day()
+    seal_card = ref(optional=True)
+    seal_card_valid_to = Day(optional=True)
+
+
+class EnterpriseAnswer(Record):
+    """An enterprise."""
+
+    id = Text()
+    name = Text()
+    kind = Text()
+    county = Text()
+    registered_on = Day()
+    seal_card = Text(null=True)
+    seal_card_valid_to = Day(null=True)
+
+
+class GradeForm(Record):
+    """A grade (甲乙丙), in force from a day on: today when left out."""
+
+    grade = Word("A", "B", "C")
+    since = Day(optional=True)
+    reason = words(optional=True)
+
+
+class GradeAnswer(Record):
+    """A grade and since when."""
+
+    grade = Text()
+    since = Day()
+    recorded_on = Day()
+
+
+class OfficerForm(Record):
+    """An information officer (信息员): the code of the natural person, and the name."""
+
+    person = Text(longest=40, pattern=r"[A-Za-z0-9-]{1,40}")
+    name = words()
+
+
+class EnterpriseDetail(EnterpriseAnswer):
+    """An enterprise with its grades."""
+
+    grades = Nested(GradeAnswer, many=True)
+    has_information_officer = Truth()
+
+
+class PartnerForm(Record):
+    """An outside party that enterprises here deal with."""
+
+    id = own_id()
+    name = words()
+    county = ref(optional=True)
+
+
+class PartnerAnswer(Record):
+    """An outside party."""
+
+    id = Text()
+    name = Text()
+    county = Text(null=True)
+
+
+class SiteForm(Record):
+    """A place where an enterprise works or stores. Not ``registered``: found by an inspection."""
+
+    id = own_id()
+    enterprise = ref()
+    county = ref()
+    open_on = Day()
+    registered = Truth()
+
+
+class SiteAnswer(Record):
+    """A site."""
+
+    id = Text()
+    enterprise = Text()
+    county = Text()
+    open_on = Day()
+    closed_on = Day(null=True)
+    registered = Truth()
+
+
+class ClosingForm(Record):
+    """The last day on which a site was open."""
+
+    closed_on = Day()
+
+
+class DelegationForm(Record):
+    """The county of registration is asked to entrust the county of the place with supervision (委托管理)."""
+
+    id = own_id()
+    site = ref()
+    valid_to = Day()
+
+
+class AnswerForm(Record):
+    """Accepted from a day on, or revoked from a day on: today when left out."""
+
+    answer = Word("accepted", "revoked")
+    on = Day(optional=True)
+
+
+class AnswerShown(Record):
+    """What became of a delegation."""
+
+    answer = Text()
+    on = Day()
+    recorded_on = Day()
+
+
+class DelegationShown(Record):
+    """A delegation."""
+
+    id = Text()
+    site = Text()
+    delegator = Text()
+    delegate = Text()
+    requested_on = Day()
+    valid_to = Day()
+
+
+class DelegationDetail(DelegationShown):
+    """A delegation and what became of it."""
+
+    answers = Nested(AnswerShown, many=True)
+
+
+# ------------------------------------------------------------------ enterprises
+
+
+def _enterprises(call: Call) -> sa.Select:
+    return (
+        sa.select(
+            Party.outside_id.label("id"),
+            Party.id.label("number"),
+            Party.name,
+            Party.kind,
+            Area.outside_id.label("county"),
+            Party.registered_on,
+            Party.seal_card,
+            Party.seal_card_valid_to,
+        )
+        .join(Area, Area.id == Party.area_id)
+        .where(Party.is_external == sa.false(), visible(call.scope, enterprise=Party.id))
+    )
+
+
+def _file(call: Call, row: Any) -> Values:
+    grades = call.session.scalars(
+        sa.select(GradeEntry).where(GradeEntry.enterprise_id == row.number).order_by(GradeEntry.since)
+    )
+    officer = sa.select(sa.exists().where(InformationOfficer.enterprise_id == row.number))
+    return {
+        "grades": [{"grade": g.grade, "since": g.since, "recorded_on": g.recorded_on} for g in grades],
+        "has_information_officer": call.session.scalar(officer),
+    }
+
+
+def _register(call: Call, data: Values, _: str) -> str:
+    not_after_today(call, data, "registered_on")
+    id_ = name_it(call.session, Party, data.get("id"), "E")
+    command = service.RegisterParty(
+        outside_id=id_,
+        is_external=False,
+        name=data["name"],
+        kind=data["kind"],
+        area_id=area_in_scope(call, data["county"], "/county").id,
+        registered_on=data["registered_on"],
+        recorded_on=call.today,
+        seal_card=data.get("seal_card"),
+        seal_card_valid_to=data.get("seal_card_valid_to"),
+    )
+    service.register(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _rate(call: Call, data: Values, id_: str) -> str:
+    enterprise = enterprise_of(call, id_)
+    since = data.get("since", call.today)
+    if call.session.get(GradeEntry, (enterprise.id, since, call.today)):
+        raise Refused("今天已评定过 / a grade of that day was entered today already")
+    command = service.Rate(enterprise_id=enterprise.id, since=since, recorded_on=call.today, grade=data["grade"])
+    service.rate(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _name_officer(call: Call, data: Values, id_: str) -> str:
+    del data
+    command = service.NameOfficer(enterprise_id=enterprise_of(call, id_).id, since=call.today, recorded_on=call.today)
+    service.name_officers(call.session, [command], call.actor, call.now)
+    return id_
+
+
+# ------------------------------------------------------------------ partners
+
+
+def _partners(_: Call) -> sa.Select:
+    return (
+        sa.select(Party.outside_id.label("id"), Party.name, Area.outside_id.label("county"))
+        .outerjoin(Area, Area.id == Party.area_id)
+        .where(Party.is_external == sa.true())
+    )
+
+
+def _add_partner(call: Call, data: Values, _: str) -> str:
+    id_ = name_it(call.session, Party, data.get("id"), "X")
+    command = service.RegisterParty(
+        outside_id=id_,
+        is_external=True,
+        name=data["name"],
+        kind="external",
+        area_id=area_of(call, data["county"], "/county").id if "county" in data else None,
+    )
+    service.register(call.session, [command], call.actor, call.now)
+    return id_
+
+
+# ------------------------------------------------------------------ sites
+
+
+def _sites(call: Call) -> sa.Select:
+    return (
+        sa.select(
+            Site.outside_id.label("id"),
+            Party.outside_id.label("enterprise"),
+            Area.outside_id.label("county"),
+            Site.open_on,
+            Site.closed_on,
+            Site.registered,
+        )
+        .join(Party, Party.id == Site.enterprise_id)
+        .join(Area, Area.id == Site.area_id)
+        .where(visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,)))
+    )
+
+
+def _register_site(call: Call, data: Values, _: str) -> str:
+    id_ = name_it(call.session, Site, data.get("id"), "S")
+    command = service.RegisterSite(
+        outside_id=id_,
+        enterprise_id=enterprise_of(call, data["enterprise"]).id,
+        area_id=area_of(call, data["county"], "/county").id,
+        open_on=data["open_on"],
+        closed_on=None,
+        registered=data["registered"],
+    )
+    service.register_sites(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _close_site(call: Call, data: Values, id_: str) -> str:
+    service.close_site(call.session, site_of(call, id_).id, data["closed_on"], call.actor, call.now)
+    return id_
+
+
+# ------------------------------------------------------------------ delegations
+
+
+def _delegations(call: Call) -> sa.Select:
+    delegator, delegate = aliased(Area), aliased(Area)
+    return (
+        sa.select(
+            Delegation.outside_id.label("id"),
+            Delegation.id.label("number"),
+            Site.outside_id.label("site"),
+            delegator.outside_id.label("delegator"),
+            delegate.outside_id.label("delegate"),
+            Delegation.requested_on,
+            Delegation.valid_to,
+        )
+        .join(Site, Site.id == Delegation.site_id)
+        .join(delegator, delegator.id == Delegation.delegator_id)
+        .join(delegate, delegate.id == Delegation.delegate_id)
+        .where(
+            visible(
+                call.scope,
+                enterprise=Site.enterprise_id,
+                areas_of=(Delegation.delegator_id, Delegation.delegate_id),
+            )
+        )
+    )
+
+
+def _answers(call: Call, row: Any) -> Values:
+    query = sa.select(DelegationAnswer).where(DelegationAnswer.delegation_id == row.number)
+    found = call.session.scalars(query.order_by(DelegationAnswer.day, DelegationAnswer.answer))
+    return {"answers": [{"answer": a.answer, "on": a.day, "recorded_on": a.recorded_on} for a in found]}
+
+
+def _delegate(call: Call, data: Values, _: str) -> str:
+    site = site_of(call, data["site"])
+    home = call.session.get_one(Party, site.enterprise_id).area_id
+    if home is None or home == site.area_id:
+        raise Refused("场所就在登记地,无须委托 / the site lies in the county of registration: nothing to entrust")
+    if data["valid_to"] < call.today:
+        raise Faulty([Fault("/valid_to", "早于今天 / lies before today")])
+    id_ = name_it(call.session, Delegation, data.get("id"), "G")
+    command = service.Delegate(
+        outside_id=id_,
+        site_id=site.id,
+        delegator_id=home,
+        delegate_id=site.area_id,
+        requested_on=call.today,
+        valid_to=data["valid_to"],
+        requested_by=call.subject.person,
+    )
+    service.delegate(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _answer(call: Call, data: Values, id_: str) -> str:
+    delegation = call.session.scalars(sa.select(Delegation).where(Delegation.outside_id == id_)).one()
+    if delegation.requested_by is not None and delegation.requested_by == call.subject.person:
+        raise Forbidden("申请人不得确认自己的申请 / who asked for it may not confirm it")
+    on = data.get("on", call.today)
+    if on < delegation.requested_on:
+        raise Faulty([Fault("/on", "早于申请日 / lies before the request")])
+    if call.session.get(DelegationAnswer, (delegation.id, data["answer"])):
+        raise Refused("已有此答复 / it is answered so already")
+    command = service.AnswerDelegation(
+        delegation_id=delegation.id, answer=data["answer"], day=on, recorded_on=call.today
+    )
+    service.answer_delegations(call.session, [command], call.actor, call.now)
+    return id_
+
+
+COLLECTIONS = (
+    Collection(
+        path="enterprises",
+        summary=Words("企业", "enterprises of the register"),
+        answer=EnterpriseAnswer,
+        detail=EnterpriseDetail,
+        query=_enterprises,
+        more=_file,
+        list=Action.ENTERPRISE_LIST,
+        read=Action.ENTERPRISE_READ,
+        filters=("county", "kind"),
+        acts=(
+            Act(
+                action=Action.ENTERPRISE_REGISTER,
+                summary=Words("登记企业", "register an enterprise"),
+                form=EnterpriseForm,
+                do=_register,
+            ),
+            Act(
+                action=Action.ENTERPRISE_SET_GRADE,
+                summary=Words("评定等级", "grade an enterprise"),
+                form=GradeForm,
+                do=_rate,
+                at="/<id>/grades",
+            ),
+            Act(
+                action=Action.ENTERPRISE_NAME_OFFICER,
+                summary=Words("指定信息员", "name an information officer"),
+                form=OfficerForm,
+                do=_name_officer,
+                at="/<id>/officers",
+            ),
+        ),
+    ),
+    Collection(
+        path="partners",
+        summary=Words("外部单位", "outside parties"),
+        answer=PartnerAnswer,
+        query=_partners,
+        list=Action.PARTNER_READ,
+        read=Action.PARTNER_READ,
+        acts=(
+            Act(
+                action=Action.PARTNER_RECORD,
+                summary=Words("登记外部单位", "record an outside party"),
+                form=PartnerForm,
+                do=_add_partner,
+            ),
+        ),
+    ),
+    Collection(
+        path="sites",
+        summary=Words("场所", "sites"),
+        answer=SiteAnswer,
+        query=_sites,
+        list=Action.ENTERPRISE_LIST,
+        read=Action.ENTERPRISE_READ,
+        filters=("enterprise", "county"),
+        acts=(
+            Act(
+                action=Action.ENTERPRISE_REGISTER,
+                summary=Words("登记场所", "register a site"),
+                form=SiteForm,
+                do=_register_site,
+            ),
+            Act(
+                action=Action.ENTERPRISE_REGISTER,
+                summary=Words("关闭场所", "close a site"),
+                form=ClosingForm,
+                do=_close_site,
+                at="/<id>/closing",
+            ),
+        ),
+    ),
+    Collection(
+        path="delegations",
+        summary=Words("异地经营委托管理", "delegations of supervision"),
+        answer=DelegationShown,
+        detail=DelegationDetail,
+        query=_delegations,
+        more=_answers,
+        list=Action.DELEGATION_LIST,
+        read=Action.DELEGATION_READ,
+        filters=("site", "delegator", "delegate"),
+        acts=(
+            Act(
+                action=Action.DELEGATION_CREATE,
+                summary=Words("申请委托", "ask for a delegation"),
+                form=DelegationForm,
+                do=_delegate,
+            ),
+            Act(
+                action=Action.DELEGATION_CONFIRM,
+                summary=Words("答复委托", "accept or revoke a delegation"),
+                form=AnswerForm,
+                do=_answer,
+                at="/<id>/answers",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,463 @@
+"""Documents in their four families, as programs see them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from precursor.api import Act, Call, Collection
+from precursor.api.collection import Values
+from precursor.api.common import name_it, not_after_today, own_id, positive, ref, unit, wanted, words
+from precursor.areas.api import area_of
+from precursor.areas.models import Area
+from precursor.core.access import Action
+from precursor.core.errors import Fault, Faulty
+from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word
+from precursor.enterprises.api import area_in_scope, party_of
+from precursor.enterprises.models import Party
+from precursor.enterprises.scoping import visible
+from precursor.permits import issuing, service
+from precursor.permits.issuing import Grant
+from precursor.permits.models import (
+    Draw,
+    Permit,
+    PermitBalance,
+    RouteStop,
+    Verification,
+)
+from precursor.permits.service import IssuePermit, PermitKey, RecordOfPermit
+from precursor.rules.law import Words
+from precursor.rules.permits import PermitKind, Result, Uses
+from precursor.rules.substances import SubstanceClass
+from precursor.substances.api import substance_of
+from precursor.substances.models import Substance
+
+K = PermitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Documents that the same authorities handle: where they are, which kinds, which actions."""
+
+    path: str
+    summary: Words
+    kinds: tuple[PermitKind, ...]
+    list: Action
+    read: Action
+    issue: Action
+    verify: Action
+    revoke: Action
+    record_outside: Action | None = None
+
+
+FAMILIES: Final = (
+    Family(
+        "purchase-documents",
+        Words("购买证件", "purchase permits, filings and certificates of use"),
+        (K.PURCHASE_PERMIT, K.PURCHASE_FILING, K.PURCHASE_USE_CERTIFICATE, K.TRANSFER_FILING),
+        Action.PURCHASE_LIST,
+        Action.PURCHASE_READ,
+        Action.PURCHASE_APPROVE,
+        Action.PURCHASE_VERIFY,
+        Action.PURCHASE_REVOKE,
+        Action.PURCHASE_RECORD_OUTSIDE,
+    ),
+    Family(
+        "transport-documents",
+        Words("运输证件", "transport permits, filings and certificates"),
+        (K.TRANSPORT_PERMIT, K.TRANSPORT_FILING, K.NARCOTIC_TRANSPORT_CERTIFICATE, K.MAIL_CERTIFICATE),
+        Action.TRANSPORT_LIST,
+        Action.TRANSPORT_READ,
+        Action.TRANSPORT_APPROVE,
+        Action.TRANSPORT_VERIFY,
+        Action.TRANSPORT_REVOKE,
+        Action.TRANSPORT_RECORD_OUTSIDE,
+    ),
+    Family(
+        "licences",
+        Words("生产、经营许可与备案、印鉴卡", "permits and filings of production and trade, seal cards"),
+        (K.PRODUCTION_PERMIT, K.OPERATING_PERMIT, K.PRODUCTION_FILING, K.OPERATING_FILING, K.SEAL_CARD),
+        Action.LICENCE_LIST,
+        Action.LICENCE_READ,
+        Action.LICENCE_ISSUE,
+        Action.LICENCE_VERIFY,
+        Action.LICENCE_REVOKE,
+    ),
+    Family(
+        "trade-licences",
+        Words("进出口许可证", "import and export licences"),
+        (K.IMPORT_EXPORT_LICENCE,),
+        Action.TRADE_LIST,
+        Action.TRADE_READ,
+        Action.TRADE_APPROVE,
+        Action.TRADE_VERIFY,
+        Action.TRADE_REVOKE,
+    ),
+)
+
+
+def document_of(call: Call, id_: str, pointer: str) -> PermitKey:
+    """The document that a movement names: one in which the caller's enterprise is a party."""
+    own = call.scope.enterprise_id
+    query = sa.select(Permit).where(
+        Permit.outside_id == id_,
+        sa.or_(
+            Permit.enterprise_id == own,
+            Permit.seller_id == own,
+            Permit.consignee_id == own,
+            Permit.carrier_id == own,
+            sa.and_(Permit.seller_id.is_(None), Permit.consignee_id.is_(None)),  # it names nobody: whoever sees it
+        ),
+    )
+    found: Permit = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
+    return PermitKey(found.enterprise_id, found.id)
+
+
+# ------------------------------------------------------------------ forms and answers
+
+
+class ParticularsForm(Record):
+    """What the law wants on a document besides (its mandatory fields); which, depends on its kind."""
+
+    purpose = words(optional=True)
+    handler = words(optional=True)
+    destination = words(optional=True)
+    permit_type = words(optional=True)
+    main_flow = words(optional=True)
+    hs_code = words(optional=True)
+    country = words(optional=True)
+    port = words(optional=True)
+    counterparty = words(optional=True)
+    signatories = words(optional=True)
+    receiver = words(optional=True)
+    site = words(optional=True)
+
+
+class IssueForm(Record):
+    """A document to be issued. ``covers`` a class of substances, where the kind names no one substance."""
+
+    id = own_id()
+    kind = Word(*PermitKind)
+    holder = ref()
+    substance = ref(optional=True)
+    covers = Word(*SubstanceClass, optional=True)
+    quantity = Amount(optional=True)
+    unit = unit()
+    valid_from = Day()
+    valid_to = Day()
+    uses = Word(*Uses)
+    county = ref(note="the county that must verify it")
+    seller = ref(optional=True)
+    consignee = ref(optional=True)
+    carrier = ref(optional=True)
+    route = Each(ref(), optional=True)
+    particulars = Nested(ParticularsForm, optional=True)
+
+
+class VerificationForm(Record):
+    """What the verification (核查) found."""
+
+    result = Word(*Result)
+    on = Day(optional=True)
+
+
+class RevocationForm(Record):
+    """The last good day: today when left out."""
+
+    on = Day(optional=True)
+
+
+class SuspensionForm(Record):
+    """Suspend a document, or reinstate it, from now on."""
+
+    state = Word("suspended", "reinstated")
+    reason = words()
+
+
+class DocumentAnswer(Record):
+    """A document and what is left on it."""
+
+    id = Text()
+    kind = Text()
+    holder = Text()
+    substance = Text(null=True)
+    covers = Text(null=True)
+    quantity = Amount(null=True)
+    drawn = Amount(null=True)
+    unit = Text(null=True)
+    valid_from = Day()
+    valid_to = Day()
+    uses = Text()
+    county = Text()
+    seller = Text(null=True)
+    consignee = Text(null=True)
+    carrier = Text(null=True)
+    issuer = Text(null=True)
+    law = Text(null=True, note="the versions of the packs it was issued under")
+    suspended = Truth()
+    revoked_on = Day(null=True)
+
+
+class DrawAnswer(Record):
+    """One draw (核减) that stands."""
+
+    date = Day()
+    quantity = Amount()
+    unit = Text()
+    recorded_on = Day()
+
+
+class DocumentDetail(DocumentAnswer):
+    """A document with its route, its draws and what the county found."""
+
+    route = Each(Text())
+    draws = Nested(DrawAnswer, many=True)
+    verified_on = Day(null=True)
+    verification_result = Text(null=True)
+
+
+# ------------------------------------------------------------------ reading
+
+
+def _query(family: Family) -> Callable[[Call], sa.Select]:
+    def query(call: Call) -> sa.Select:
+        holder, seller, consignee, carrier = (aliased(Party) for _ in range(4))
+        is_trade = family.issue is Action.TRADE_APPROVE
+        return (
+            sa.select(
+                Permit.outside_id.label("id"),
+                Permit.enterprise_id.label("owner"),
+                Permit.id.label("number"),
+                Permit.kind,
+                holder.outside_id.label("holder"),
+                Substance.outside_id.label("substance"),
+                Permit.covers,
+                Permit.quantity,
+                sa.case((Permit.quantity.is_not(None), PermitBalance.drawn)).label("drawn"),
+                Substance.unit,
+                Permit.valid_from,
+                Permit.valid_to,
+                Permit.uses,
+                Area.outside_id.label("county"),
+                seller.outside_id.label("seller"),
+                consignee.outside_id.label("consignee"),
+                carrier.outside_id.label("carrier"),
+                Permit.issuer,
+                Permit.law,
+                PermitBalance.is_suspended.label("suspended"),
+                PermitBalance.revoked_on,
+            )
+            .join(
+                PermitBalance,
+                sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+            )
+            .join(holder, holder.id == Permit.enterprise_id)
+            .join(Area, Area.id == Permit.area_id)
+            .outerjoin(Substance, Substance.id == Permit.substance_id)
+            .outerjoin(seller, seller.id == Permit.seller_id)
+            .outerjoin(consignee, consignee.id == Permit.consignee_id)
+            .outerjoin(carrier, carrier.id == Permit.carrier_id)
+            .where(
+                Permit.kind.in_([kind.value for kind in family.kinds]),
+                visible(
+                    call.scope,
+                    enterprise=Permit.enterprise_id,
+                    areas_of=(Permit.area_id,),
+                    substance=sa.func.coalesce(Permit.substance_id, _of_class()),
+                    parties=(Permit.seller_id, Permit.consignee_id, Permit.carrier_id),
+                    is_trade=is_trade,
+                ),
+            )
+        )
+
+    return query
+
+
+def _of_class() -> sa.ColumnElement[int]:
+    """For a document that covers a class: some substance of that class, so that its domain can be told."""
+    is_drug = Permit.covers.in_([c.value for c in SubstanceClass if c.is_drug])
+    some = sa.select(sa.func.min(Substance.id)).where((Substance.kind == "drug") == is_drug).correlate(Permit)
+    return some.scalar_subquery()
+
+
+def _about(call: Call, row: Any) -> Values:
+    key = (row.owner, row.number)
+    stops = sa.select(Area.outside_id).join(RouteStop, RouteStop.area_id == Area.id)
+    stops = stops.where(RouteStop.enterprise_id == key[0], RouteStop.permit_id == key[1])
+    draws = service.standing_draws().where(Draw.enterprise_id == key[0], Draw.permit_id == key[1])
+    verified = call.session.get(Verification, key)
+    return {
+        "route": list(call.session.scalars(stops.order_by(RouteStop.position))),
+        "draws": [
+            {"date": d.day, "quantity": d.quantity, "unit": row.unit or "mg", "recorded_on": d.recorded_on}
+            for d in call.session.scalars(draws.order_by(Draw.day, Draw.movement_id))
+        ],
+        "verified_on": verified.day if verified else None,
+        "verification_result": verified.result if verified else None,
+    }
+
+
+# ------------------------------------------------------------------ doing
+
+
+def _key(call: Call, id_: str) -> PermitKey:
+    found = call.session.scalars(sa.select(Permit).where(Permit.outside_id == id_)).one()
+    return PermitKey(found.enterprise_id, found.id)
+
+
+def _command(call: Call, data: Values, family: Family) -> IssuePermit:
+    if data["kind"] not in family.kinds:
+        raise Faulty([Fault("/kind", f"此处只办理 / here only: {', '.join(family.kinds)}")])
+    if data["valid_to"] < data["valid_from"]:
+        raise Faulty([Fault("/valid_to", "早于 valid_from / lies before valid_from")])
+    if ("substance" in data) == ("covers" in data):
+        raise Faulty([Fault("/substance", "须写明品种或类别之一 / name a substance, or the class that is covered")])
+    substance = substance_of(call, data["substance"]) if "substance" in data else None
+    if "quantity" in data and substance is None:
+        raise Faulty([Fault("/quantity", "类别证件不带数量 / a document for a class has no amount")])
+
+    def party(member: str) -> int | None:
+        return party_of(call, data[member], f"/{member}").id if member in data else None
+
+    return IssuePermit(
+        outside_id=name_it(call.session, Permit, data.get("id"), "P"),
+        kind=data["kind"],
+        holder=party_of(call, data["holder"], "/holder").id,
+        substance=substance.id if substance else None,
+        quantity=positive(data, substance.unit) if substance and "quantity" in data else None,
+        valid_from=data["valid_from"],
+        valid_to=data["valid_to"],
+        uses=data["uses"],
+        area=area_of(call, data["county"], "/county").id,
+        seller=party("seller"),
+        consignee=party("consignee"),
+        carrier=party("carrier"),
+        route=None if "route" not in data else _route(call, data["route"]),
+        covers=data.get("covers"),
+        fields=json.dumps(data.get("particulars", {}), ensure_ascii=False, sort_keys=True),
+    )
+
+
+def _route(call: Call, stops: list[str]) -> list[int]:
+    return [area_of(call, stop, f"/route/{position}").id for position, stop in enumerate(stops)]
+
+
+def _issue(family: Family) -> Callable[[Call, Values, str], str]:
+    def do(call: Call, data: Values, _: str) -> str:
+        area_in_scope(call, data["county"], "/county")
+        command = _command(call, data, family)
+        issuing.grant(
+            call.session,
+            Grant(
+                command=command,
+                role=call.subject.role,
+                area_id=call.scope.area_id,
+                fields=data.get("particulars", {}),
+            ),
+            call.actor,
+            call.now,
+        )
+        return command.outside_id
+
+    return do
+
+
+def _record_outside(family: Family) -> Callable[[Call, Values, str], str]:
+    """A document issued elsewhere, as the own enterprise holds a copy of it (登记外地证件)."""
+
+    def do(call: Call, data: Values, _: str) -> str:
+        command = _command(call, data, family)
+        own = call.scope.enterprise_id
+        holder = call.session.get_one(Party, command.holder)
+        if not holder.is_external:
+            raise Faulty([Fault("/holder", "本地企业的证件由发证机关登记 / a holder here gets it from its issuer")])
+        if own not in (command.seller, command.consignee, command.carrier):
+            raise Faulty([Fault("/seller", "证件与本单位无关 / the document does not name your enterprise")])
+        service.issue(call.session, [command], call.actor, call.now)
+        return command.outside_id
+
+    return do
+
+
+def _verify(call: Call, data: Values, id_: str) -> str:
+    not_after_today(call, data, "on")
+    command = RecordOfPermit(
+        permit=_key(call, id_), day=data.get("on", call.today), recorded_on=call.today, result=data["result"]
+    )
+    service.verify_once(call.session, command, call.actor, call.now)
+    return id_
+
+
+def _revoke(call: Call, data: Values, id_: str) -> str:
+    not_after_today(call, data, "on")
+    command = RecordOfPermit(permit=_key(call, id_), day=data.get("on", call.today), recorded_on=call.today)
+    service.revoke(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _suspend(call: Call, data: Values, id_: str) -> str:
+    service.suspend(call.session, _key(call, id_), data["state"], data["reason"], call.actor, call.now)
+    return id_
+
+
+def _acts(family: Family) -> tuple[Act, ...]:
+    found = [
+        Act(
+            action=family.issue,
+            summary=Words("发证", "issue a document"),
+            form=IssueForm,
+            do=_issue(family),
+        ),
+        Act(
+            action=family.verify,
+            summary=Words("核查", "record the verification"),
+            form=VerificationForm,
+            do=_verify,
+            at="/<id>/verifications",
+        ),
+        Act(
+            action=family.revoke,
+            summary=Words("吊销", "revoke a document"),
+            form=RevocationForm,
+            do=_revoke,
+            at="/<id>/revocation",
+        ),
+        Act(
+            action=family.revoke,
+            summary=Words("暂停或恢复", "suspend or reinstate a document"),
+            form=SuspensionForm,
+            do=_suspend,
+            at="/<id>/suspensions",
+        ),
+    ]
+    if family.record_outside:
+        found.append(
+            Act(
+                action=family.record_outside,
+                summary=Words("登记外地证件", "record a document issued elsewhere"),
+                form=IssueForm,
+                do=_record_outside(family),
+                at="/outside",
+            )
+        )
+    return tuple(found)
+
+
+COLLECTIONS = tuple(
+    Collection(
+        path=family.path,
+        summary=family.summary,
+        answer=DocumentAnswer,
+        detail=DocumentDetail,
+        query=_query(family),
+        more=_about,
+        list=family.list,
+        read=family.read,
+        filters=("kind", "holder", "substance", "county"),
+        acts=_acts(family),
+    )
+    for family in FAMILIES
+)

@@ -1,0 +1,29 @@
+"""Every collection and every report of the API, from the rooms that own them."""
+
+from typing import Final
+
+from precursor.areas import api as areas
+from precursor.checkpoints import api as checkpoints
+from precursor.enterprises import api as enterprises
+from precursor.incidents import api as incidents
+from precursor.inspections import api as inspections
+from precursor.movements import api as movements
+from precursor.permits import api as permits
+from precursor.reconciliation import api as reconciliation
+from precursor.substances import api as substances
+from precursor.supervision import api as supervision
+from precursor.trade import api as trade
+
+COLLECTIONS: Final = (
+    *areas.COLLECTIONS,
+    *substances.COLLECTIONS,
+    *enterprises.COLLECTIONS,
+    *permits.COLLECTIONS,
+    *movements.COLLECTIONS,
+    *trade.COLLECTIONS,
+    *incidents.COLLECTIONS,
+    *inspections.COLLECTIONS,
+    *checkpoints.COLLECTIONS,
+    *supervision.COLLECTIONS,
+)
+LISTINGS: Final = (*areas.LISTINGS, *movements.LISTINGS, *reconciliation.LISTINGS)
