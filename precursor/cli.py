@@ -29,13 +29,15 @@ from precursor.areas import service as areas
 from precursor.core import db, guards, migrate
 from precursor.core.access import Action, Role
 from precursor.core.clock import Period, legal_day, parse_day
-from precursor.core.errors import Faulty, PrecursorError, Refused
+from precursor.core.errors import Faulty, NotFound, PrecursorError, Refused
 from precursor.enterprises import service as enterprises
 from precursor.exchange.exporting import export_bundle
 from precursor.exchange.importing import import_bundle
 from precursor.reconciliation import listings, service, tracing
 from precursor.reconciliation.figures import FIGURES
 from precursor.rules.gaps import GAPS
+from precursor.rules.law import RULES
+from precursor.rules.places import described
 from precursor.settings import Settings
 
 #: The actor of commands: whoever may run them on this machine.
@@ -516,3 +518,33 @@ def trace(what: str, up: bool | None, as_of: date | None, form: str) -> None:  #
         return
     columns = ["movement", "from", "to", "substance", "quantity", "unit", "day"]
     show_table(columns, [[edge[column] for column in columns] for edge in found["edges"]], right=["quantity"])
+
+
+@cli.command("rules")
+@format_option
+def rules_(form: str) -> None:
+    """Every rule of the law as it is encoded: words, source, and where it stands in the code."""
+    rows = [described(rule) for rule in RULES.values()]
+    if form == "json":
+        show_json(rows)
+    else:
+        names = ["rule", "zh", "en", "source", "code"]
+        show_table(names, [[row[name] for name in names] for row in rows])
+
+
+@cli.command("rule")
+@click.argument("id_", metavar="ID")
+@format_option
+def rule_(id_: str, form: str) -> None:
+    """One rule: words, source, and where it stands in the code."""
+    if id_ not in RULES:
+        raise NotFound(f"没有这条规则 / there is no rule {id_}: see precursor rules")
+    found = described(RULES[id_])
+    if form == "json":
+        show_json(found)
+        return
+    mark = "" if found["confirmed"] else "  未核对 / unconfirmed"
+    click.echo(f"{id_}\n{found['zh']}\n{found['en']}\n{found['source']}{mark}")
+    if found["value"]:
+        click.echo(" ".join(f"{name}={value}" for name, value in found["value"].items()))
+    click.echo(f"{found['code']}\n{found['data']}")

@@ -8,11 +8,14 @@ from conftest import ACTOR, NOW, load, worked_bundle
 from precursor.areas.models import Area
 from precursor.core import db
 from precursor.enterprises.models import Party, Site
+from precursor.movements import acts
 from precursor.movements import service as movements
-from precursor.movements.service import Sell
+from precursor.movements.acts import Enter
+from precursor.movements.service import MovementKey
 from precursor.permits import service as permits
 from precursor.permits.models import PermitBalance
 from precursor.permits.service import IssuePermit, PermitKey
+from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
 
 DAY = date(2026, 1, 20)
@@ -33,11 +36,26 @@ class City:
             self.party = self._ids(session, Party)
             self.substance = self._ids(session, Substance)
             self.area = self._ids(session, Area)
+        for seller, substance in (("E01", "H2SO4"), ("E01", "HCL"), ("E02", "AC2O"), ("E03", "HCL"), ("E04", "TOL")):
+            self.licence(seller, substance)
 
     @staticmethod
     def _ids(session, model):
         rows = session.execute(sa.select(model.outside_id, model.id)).all()
         return dict(rows)
+
+    def licence(self, seller, substance, kind="production_filing"):
+        """What lets a seller sell; of no interest to the figures."""
+        self.permit(
+            outside_id=f"LICENCE-{seller}-{substance}",
+            kind=kind,
+            holder=self.party[seller],
+            substance=self.substance[substance],
+            quantity=10**15,
+            valid_from=date(2025, 1, 1),
+            valid_to=date(2027, 12, 31),
+            seller=None,
+        )
 
     def permit(self, **changes) -> PermitKey:
         wanted = {
@@ -55,18 +73,39 @@ class City:
         with db.transaction(self.engine) as session:
             return permits.issue(session, [IssuePermit(**(wanted | changes))], ACTOR, NOW)[0]
 
-    def sell(self, permit, **changes):
+    def sale(self, permit, **changes) -> Enter:
+        """A sale of sulfuric acid from E01 to E05, as it is asked for."""
         wanted = {
             "site": self.site["S-E01"],
+            "type": MovementType.SALE_OUT,
             "substance": self.substance["H2SO4"],
             "quantity": 10 * KG,
             "day": DAY,
-            "buyer": self.party["E05"],
             "permit": permit,
-            "to_site": self.site["S-E05"],
+            "other_site": self.site["S-E05"],
         }
+        return Enter(**(wanted | changes))
+
+    def sell(self, permit, **changes):
+        """Make that sale; returns its key and that of the receipt to come."""
         with db.transaction(self.engine) as session:
-            return movements.sell(session, Sell(**(wanted | changes)), ACTOR, NOW)
+            sale = acts.enter(session, self.sale(permit, **changes), None, ACTOR, NOW)
+            made = movements.standing(session, sale)
+            receipt = made.other_id and MovementKey(made.other_enterprise_id, made.other_id)
+        return sale, receipt
+
+    def receive(self, session, sale, quantity, site="S-E05"):
+        """The buyer's entry of a sale."""
+        entry = Enter(
+            site=self.site[site],
+            type=MovementType.PURCHASE_IN,
+            substance=movements.standing(session, sale).substance_id,
+            quantity=quantity,
+            day=DAY,
+            other=sale,
+            permit=acts.document_of(movements.standing(session, sale)),
+        )
+        return acts.enter(session, entry, None, ACTOR, NOW)
 
     def drawn(self, permit):
         with db.reading(self.engine) as session:

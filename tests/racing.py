@@ -1,4 +1,4 @@
-"""A race of its own process group: ``python racing.py URL N`` with a pickled ``Sell`` on standard input.
+"""A race of its own process group: ``python racing.py URL N`` with a pickled ``Enter`` on standard input.
 
 It loads the product once, then forks N racers that begin together; prints how each ended, one JSON object.
 """
@@ -14,11 +14,11 @@ import precursor.tables  # noqa: F401
 from precursor import audit
 from precursor.core import db
 from precursor.core.errors import Refused, RuleViolated
-from precursor.movements import service as movements
-from precursor.movements.service import Sell
+from precursor.movements import acts
+from precursor.movements.acts import Enter
 
 
-def race(url: str, command: Sell, now: datetime, start, results) -> None:
+def race(url: str, command: Enter, now: datetime, start, results) -> None:
     """Wait for the others, then sell once; report the sale or the rule that refused it."""
     engine = db.connect(url)
     with engine.connect():  # connected before the start, so that all begin together
@@ -26,7 +26,7 @@ def race(url: str, command: Sell, now: datetime, start, results) -> None:
     start.wait(60)
     try:
         with db.transaction(engine) as session:
-            movements.sell(session, command, audit.Actor("racer", "P-RACE", "sysadmin"), now)
+            acts.enter(session, command, None, audit.Actor("racer", "P-RACE", "sysadmin"), now)
         results.put("sold")
     except RuleViolated as error:
         results.put(error.violations[0].rule)

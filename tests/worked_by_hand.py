@@ -26,7 +26,7 @@ def _day(text: str) -> date:
 
 def steps(city: dict[str, Any]) -> list[Step]:
     """Every call, in the order in which life would make them."""
-    found = [*_register(city), *_documents(city), *_trade(city), *_stock(city), *_rounds(city)]
+    found = [*_register(city), *_documents(city), *_licences(city), *_trade(city), *_stock(city), *_rounds(city)]
     return sorted(found, key=lambda step: (step.day, step.order))
 
 
@@ -122,6 +122,33 @@ def _documents(city) -> Iterator[Step]:
         if permit["verified_on"]:
             at, result = f"{path}/{permit['id']}/verifications", {"result": permit["verification_result"]}
             yield Step(_day(permit["verified_on"]), ABOUT, ("ps_clerk", "C0"), at, result)
+
+
+def _licences(city) -> Iterator[Step]:
+    """What a bundle cannot say: the licences that let the sellers sell. No figure looks at them."""
+    substances = {s["id"]: s for s in city["substances"]}
+    owner = {site["id"]: site["enterprise"] for site in city["sites"]}
+    kind_of = {e["id"]: e["kind"] for e in city["enterprises"]}
+    sold = {(owner[m["site"]], m["substance"]) for m in city["movements"] if m["type"] == "sale_out"}
+    for enterprise, id_ in sorted(sold):
+        substance = substances[id_]
+        if substance["kind"] == "drug":
+            continue  # a designated wholesaler
+        made = kind_of[enterprise] == "producer"
+        body = {
+            "id": f"LIC-{enterprise}-{id_}",
+            "kind": "production_filing" if made else "operating_filing",
+            "holder": enterprise,
+            "substance": id_,
+            "quantity": "1000000",
+            "unit": substance["unit"],
+            "valid_from": "2024-01-01",
+            "valid_to": "2026-12-31",
+            "uses": "multi",
+            "county": next(e["registered_county"] for e in city["enterprises"] if e["id"] == enterprise),
+            "particulars": {"main_flow": "本市企业"},
+        }
+        yield Step(date(2024, 1, 1), DOCUMENT, ("em_auditor", "C0"), "licences", body)
 
 
 def _trade(city) -> Iterator[Step]:

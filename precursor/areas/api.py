@@ -9,11 +9,11 @@ from sqlalchemy.orm import aliased
 from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
 from precursor.api.common import name_it, own_id, ref, wanted, words
-from precursor.areas import service
+from precursor.areas import codes, service
 from precursor.areas.models import Area, Register
 from precursor.core.access import Action
 from precursor.core.db import take_ids
-from precursor.core.errors import Refused
+from precursor.core.errors import Fault, Faulty, Refused
 from precursor.core.members import Record, Text, Whole, Word
 from precursor.rules.law import Words
 from precursor.rules.targets import load_pack
@@ -24,8 +24,14 @@ class AreaForm(Record):
 
     id = own_id()
     name = words()
-    level = Word("city", "county")
+    level = Word("province", "city", "county", "township", "village")
     parent = ref(optional=True)
+
+
+class CodeForm(Record):
+    """A code of GB/T 2260; the areas above it come with it."""
+
+    code = Text(pattern="[1-9][0-9]{5}")
 
 
 class AreaAnswer(Record):
@@ -35,6 +41,9 @@ class AreaAnswer(Record):
     name = Text()
     level = Text()
     parent = Text(null=True)
+    code = Text(null=True)
+    since_year = Whole(0, 9999, null=True)
+    until_year = Whole(0, 9999, null=True)
 
 
 class RegisterForm(Record):
@@ -59,6 +68,9 @@ def _query(_: Call) -> sa.Select:
         Area.name,
         Area.level,
         sa.func.coalesce(parent.outside_id, Area.parent_outside_id).label("parent"),
+        Area.code,
+        Area.since_year,
+        Area.until_year,
     ).outerjoin(parent, parent.id == Area.parent_id)
 
 
@@ -77,6 +89,14 @@ def _add(call: Call, data: Values, _: str) -> str:
     )
     service.add(call.session, [command], call.actor, call.now)
     return id_
+
+
+def _adopt(call: Call, data: Values, _: str) -> str:
+    try:
+        entries = codes.chain(data["code"])
+    except ValueError as error:
+        raise Faulty([Fault("/code", f"国家代码表无此代码 / {error}")]) from None
+    return service.adopt(call.session, entries, call.actor, call.now)[-1].outside_id
 
 
 def _open(call: Call, data: Values, _: str) -> str:
@@ -117,6 +137,13 @@ COLLECTIONS = (
         filters=("parent", "level"),
         acts=(
             Act(action=Action.AREA_ADD, summary=Words("登记辖区", "add an area"), form=AreaForm, do=_add),
+            Act(
+                action=Action.AREA_ADD,
+                summary=Words("按国家代码登记辖区", "add an area of the national table by its code"),
+                form=CodeForm,
+                do=_adopt,
+                at="/codes",
+            ),
             Act(
                 action=Action.AREA_ADD,
                 summary=Words("开启登记簿", "open the register of a city"),

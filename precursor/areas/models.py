@@ -20,6 +20,9 @@ class Area(Base):
     level: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     parent_outside_id: Mapped[str | None]  # a parent that is not in this register
+    code: Mapped[str | None]  # GB/T 2260: 2, 4 or 6 significant digits written as 6; 9 and 12 below that
+    since_year: Mapped[int | None]  # the years in which the code was in force; None: not known, or still
+    until_year: Mapped[int | None]
 
 
 class Register(Base):

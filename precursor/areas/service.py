@@ -1,7 +1,7 @@
 """The tree of areas, and the register that is kept for a city."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
+from precursor.areas import codes
+from precursor.areas.codes import Code
 from precursor.areas.models import Area, Register
+from precursor.core.db import take_ids
 from precursor.core.errors import NotFound, Refused
 from precursor.rules.targets import Parameters, load_pack
 
@@ -24,6 +27,9 @@ class AddArea:
     level: str
     parent_id: int | None
     parent_outside_id: str | None
+    code: str | None = None
+    since_year: int | None = None
+    until_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,42 @@ class City:
 def add(session: Session, commands: Iterable[AddArea], actor: audit.Actor, now: datetime) -> None:
     """Add areas under numbers taken before (``core.db.take_ids``), a parent before its children."""
     audit.write(session, Area, map(audit.as_row, commands), action="area.add", actor=actor, now=now)
+
+
+def adopt(session: Session, entries: Sequence[Code], actor: audit.Actor, now: datetime) -> list[Area]:
+    """Put areas of the national table, or of a file, on the register under their codes, each above before below.
+
+    What is there already stays as it is. Returns the areas in the order given.
+    """
+    for entry in entries:
+        if session.scalar(sa.select(sa.exists().where(Area.code == entry.code))):
+            continue
+        above = _above(session, entry.code)
+        (number,) = take_ids(session, 1)
+        command = AddArea(
+            id=number,
+            outside_id=entry.code,
+            name=entry.name,
+            level=entry.level,
+            parent_id=above.id if above else None,
+            parent_outside_id=None,
+            code=entry.code,
+            since_year=entry.since,
+            until_year=entry.until,
+        )
+        add(session, [command], actor, now)
+    found = {area.code: area for area in session.scalars(sa.select(Area).where(Area.code.is_not(None)))}
+    return [found[entry.code] for entry in entries]
+
+
+def _above(session: Session, code: str) -> Area | None:
+    """The nearest area above a code that is on the register."""
+    at = codes.parent_of(code)
+    while at is not None:
+        if found := session.scalars(sa.select(Area).where(Area.code == at)).one_or_none():
+            return found
+        at = codes.parent_of(at)
+    return None
 
 
 def open_register(session: Session, command: OpenRegister, actor: audit.Actor, now: datetime) -> None:
@@ -89,6 +131,13 @@ def by_outside_id(session: Session, outside_id: str) -> Area:
     if (area := session.scalar(sa.select(Area).where(Area.outside_id == outside_id))) is None:
         raise NotFound(f"there is no area {outside_id}")
     return area
+
+
+def prefecture(area: Area) -> int | str | None:
+    """What tells the prefecture of an area: four digits of its code, else the area above it, or its own."""
+    if area.code is not None:
+        return area.code[:4]
+    return area.id if area.level == "city" else area.parent_id or area.parent_outside_id
 
 
 def subtree(area_id: int) -> sa.Select[tuple[int]]:

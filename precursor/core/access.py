@@ -54,11 +54,13 @@ class Action(StrEnum):
     DELEGATION_CREATE = "delegation.create"
     DELEGATION_LIST = "delegation.list"
     DELEGATION_READ = "delegation.read"
+    ENTERPRISE_APPROVE_UPDATE = "enterprise.approve_update"
     ENTERPRISE_LIST = "enterprise.list"
     ENTERPRISE_NAME_OFFICER = "enterprise.name_officer"
     ENTERPRISE_READ = "enterprise.read"
     ENTERPRISE_REGISTER = "enterprise.register"
     ENTERPRISE_SET_GRADE = "enterprise.set_grade"
+    ENTERPRISE_SET_STATUS = "enterprise.set_status"
     EQUIPMENT_LIST = "equipment.list"
     EQUIPMENT_READ = "equipment.read"
     EQUIPMENT_TRANSFER = "equipment.transfer"
@@ -99,10 +101,13 @@ class Action(StrEnum):
     REPORT_SUBMIT = "report.submit"
     ROAD_CHECK_LIST = "road_check.list"
     ROAD_CHECK_RECORD = "road_check.record"
+    RULE_READ = "rule.read"
     STATS_AREA = "stats.area"
     STOCK_READ = "stock.read"
     SUBSTANCE_PUBLISH = "substance.publish"
     SUBSTANCE_READ = "substance.read"
+    SUPERVISOR_APPOINT = "supervisor.appoint"
+    SUPERVISOR_LIST = "supervisor.list"
     TRADE_APPROVE = "trade.approve"
     TRADE_CLEAR = "trade.clear"
     TRADE_LIST = "trade.list"
@@ -168,7 +173,7 @@ _EVERYBODY: Final = " ".join(Role)
 
 #: roles | actions | reach | conditions. Everything that does not stand here is denied.
 _MATRIX: Final = (
-    (_EVERYBODY, "area.read substance.read", "PUB", ""),
+    (_EVERYBODY, "rule.read area.read substance.read", "PUB", ""),
     ("sysadmin", "area.add", "ALL", "C9"),
     ("secadmin", "substance.publish", "ALL", "C9"),
     # the register
@@ -179,9 +184,11 @@ _MATRIX: Final = (
     ("drug_reg", "enterprise.list enterprise.read", "DOM_PHARMA", ""),
     ("health", "enterprise.list enterprise.read", "DOM_MEDICAL", ""),
     ("commerce customs", "enterprise.list enterprise.read", "DOM_TRADE", ""),
-    ("ps_approver", "enterprise.register", "AREA", "C9"),
-    ("ps_approver", "enterprise.set_grade", "AREA", "C1 C9"),
+    ("ps_approver", "enterprise.register enterprise.approve_update", "AREA", "C9"),
+    ("ps_approver", "enterprise.set_grade enterprise.set_status", "AREA", "C1 C9"),
     ("ent_admin", "enterprise.name_officer", "ENT", ""),
+    (_POLICE, "supervisor.list", "AREA", ""),
+    ("ps_lead", "supervisor.appoint", "AREA", ""),
     (f"{_POLICE} em_auditor drug_reg commerce customs health ent_officer ent_admin", "partner.read", "PUB", ""),
     ("ent_officer ent_keeper machine_ent ps_clerk customs", "partner.record", "PUB", ""),
     ("ent_admin", "delegation.create", "ENT", ""),

@@ -1,5 +1,6 @@
 """Enterprises with their sites, grades, officers and delegations; outside partners: as programs see them."""
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +14,20 @@ from precursor.areas.api import area_of
 from precursor.areas.models import Area
 from precursor.core.access import Action, Reach
 from precursor.core.errors import Fault, Faulty, Forbidden, Refused
-from precursor.core.members import Day, Nested, Record, Text, Truth, Word
+from precursor.core.members import Day, Each, Nested, Record, Text, Truth, Whole, Word
 from precursor.enterprises import service
-from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, InformationOfficer, Party, Site
+from precursor.enterprises.models import (
+    Delegation,
+    DelegationAnswer,
+    EnterpriseStatus,
+    GradeEntry,
+    InformationOfficer,
+    OfficerLeave,
+    Party,
+    Site,
+    Supervisor,
+    SupervisorLeave,
+)
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
 
@@ -84,6 +96,31 @@ class EnterpriseForm(Record):
     registered_on = Day()
     seal_card = ref(optional=True)
     seal_card_valid_to = Day(optional=True)
+    credit_code = Text(optional=True, pattern="[0-9A-Za-z]{18}")
+    credit_code_reason = words(optional=True, note="why a code that fails its check digit is right all the same")
+    address = words(optional=True)
+    contact = words(optional=True)
+
+
+class ChangeForm(Record):
+    """What may change of an enterprise; what is left out stays."""
+
+    name = words(optional=True)
+    address = words(optional=True, null=True)
+    contact = words(optional=True, null=True)
+
+
+class StatusForm(Record):
+    """A status from today on."""
+
+    status = Word(*service.STATUSES)
+    reason = words()
+
+
+class LeaveForm(Record):
+    """The last day."""
+
+    until = Day()
 
 
 class EnterpriseAnswer(Record):
@@ -96,6 +133,11 @@ class EnterpriseAnswer(Record):
     registered_on = Day()
     seal_card = Text(null=True)
     seal_card_valid_to = Day(null=True)
+    credit_code = Text(null=True)
+    credit_code_reason = Text(null=True)
+    address = Text(null=True)
+    contact = Text(null=True)
+    version = Whole(1, 2**31)
 
 
 class GradeForm(Record):
@@ -104,6 +146,7 @@ class GradeForm(Record):
     grade = Word("A", "B", "C")
     since = Day(optional=True)
     reason = words(optional=True)
+    evidence = Each(ref(), optional=True, note="ids of the records that the grade rests on")
 
 
 class GradeAnswer(Record):
@@ -112,6 +155,15 @@ class GradeAnswer(Record):
     grade = Text()
     since = Day()
     recorded_on = Day()
+    reason = Text(null=True)
+
+
+class StatusAnswer(Record):
+    """A status and since when."""
+
+    status = Text()
+    since = Day()
+    reason = Text()
 
 
 class OfficerForm(Record):
@@ -125,6 +177,9 @@ class EnterpriseDetail(EnterpriseAnswer):
     """An enterprise with its grades."""
 
     grades = Nested(GradeAnswer, many=True)
+    statuses = Nested(StatusAnswer, many=True)
+    status = Text()
+    information_officer = Text(null=True, note="the name of the one in office")
     has_information_officer = Truth()
 
 
@@ -152,6 +207,9 @@ class SiteForm(Record):
     county = ref()
     open_on = Day()
     registered = Truth()
+    name = words(optional=True)
+    purpose = Word("plant", "store", "depot", "pharmacy", "office", optional=True)
+    address = words(optional=True)
 
 
 class SiteAnswer(Record):
@@ -163,6 +221,29 @@ class SiteAnswer(Record):
     open_on = Day()
     closed_on = Day(null=True)
     registered = Truth()
+    name = Text(null=True)
+    purpose = Text(null=True)
+    address = Text(null=True)
+
+
+class SupervisorForm(Record):
+    """A supervisor (专管员) of a county."""
+
+    id = own_id()
+    county = ref()
+    person = Text(longest=40, pattern=r"[A-Za-z0-9-]{1,40}")
+    name = words()
+    since = Day(optional=True)
+
+
+class SupervisorAnswer(Record):
+    """A supervisor of a county."""
+
+    id = Text()
+    county = Text()
+    name = Text()
+    since = Day()
+    until = Day(null=True)
 
 
 class ClosingForm(Record):
@@ -225,6 +306,11 @@ def _enterprises(call: Call) -> sa.Select:
             Party.registered_on,
             Party.seal_card,
             Party.seal_card_valid_to,
+            Party.credit_code,
+            Party.credit_code_reason,
+            Party.address,
+            Party.contact,
+            Party.row_version.label("version"),
         )
         .join(Area, Area.id == Party.area_id)
         .where(Party.is_external == sa.false(), visible(call.scope, enterprise=Party.id))
@@ -235,10 +321,28 @@ def _file(call: Call, row: Any) -> Values:
     grades = call.session.scalars(
         sa.select(GradeEntry).where(GradeEntry.enterprise_id == row.number).order_by(GradeEntry.since)
     )
-    officer = sa.select(sa.exists().where(InformationOfficer.enterprise_id == row.number))
+    statuses = call.session.scalars(
+        sa.select(EnterpriseStatus)
+        .where(EnterpriseStatus.enterprise_id == row.number)
+        .order_by(EnterpriseStatus.number)
+    )
+    officer = call.session.scalars(
+        sa.select(InformationOfficer)
+        .where(
+            InformationOfficer.enterprise_id == row.number,
+            InformationOfficer.id.not_in(sa.select(OfficerLeave.officer_id)),
+        )
+        .order_by(InformationOfficer.id.desc())
+        .limit(1)
+    ).one_or_none()
     return {
-        "grades": [{"grade": g.grade, "since": g.since, "recorded_on": g.recorded_on} for g in grades],
-        "has_information_officer": call.session.scalar(officer),
+        "grades": [
+            {"grade": g.grade, "since": g.since, "recorded_on": g.recorded_on, "reason": g.reason} for g in grades
+        ],
+        "statuses": [{"status": s.status, "since": s.since, "reason": s.reason} for s in statuses],
+        "status": service.status_of(call.session, row.number),
+        "information_officer": officer.name if officer else None,
+        "has_information_officer": officer is not None,
     }
 
 
@@ -255,6 +359,10 @@ def _register(call: Call, data: Values, _: str) -> str:
         recorded_on=call.today,
         seal_card=data.get("seal_card"),
         seal_card_valid_to=data.get("seal_card_valid_to"),
+        credit_code=data.get("credit_code"),
+        credit_code_reason=data.get("credit_code_reason"),
+        address=data.get("address"),
+        contact=data.get("contact"),
     )
     service.register(call.session, [command], call.actor, call.now)
     return id_
@@ -265,15 +373,85 @@ def _rate(call: Call, data: Values, id_: str) -> str:
     since = data.get("since", call.today)
     if call.session.get(GradeEntry, (enterprise.id, since, call.today)):
         raise Refused("今天已评定过 / a grade of that day was entered today already")
-    command = service.Rate(enterprise_id=enterprise.id, since=since, recorded_on=call.today, grade=data["grade"])
+    command = service.Rate(
+        enterprise_id=enterprise.id,
+        since=since,
+        recorded_on=call.today,
+        grade=data["grade"],
+        reason=data.get("reason"),
+        evidence=json.dumps(data["evidence"]) if "evidence" in data else None,
+        assessor=call.subject.person.upper(),
+    )
     service.rate(call.session, [command], call.actor, call.now)
     return id_
 
 
 def _name_officer(call: Call, data: Values, id_: str) -> str:
-    del data
-    command = service.NameOfficer(enterprise_id=enterprise_of(call, id_).id, since=call.today, recorded_on=call.today)
+    command = service.NameOfficer(
+        enterprise_id=enterprise_of(call, id_).id,
+        since=call.today,
+        recorded_on=call.today,
+        person=data["person"].upper(),
+        name=data["name"],
+    )
     service.name_officers(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _dismiss_officer(call: Call, data: Values, id_: str) -> str:
+    not_after_today(call, data, "until")
+    service.dismiss_officer(call.session, enterprise_of(call, id_).id, data["until"], call.actor, call.now)
+    return id_
+
+
+def _change(call: Call, data: Values, id_: str) -> str:
+    service.update(call.session, enterprise_of(call, id_).id, data, call.actor, call.now)
+    return id_
+
+
+def _set_status(call: Call, data: Values, id_: str) -> str:
+    enterprise = enterprise_of(call, id_).id
+    service.set_status(call.session, enterprise, data["status"], data["reason"], call.actor, call.now)
+    return id_
+
+
+# ------------------------------------------------------------------ supervisors
+
+
+def _supervisors(call: Call) -> sa.Select:
+    return (
+        sa.select(
+            Supervisor.outside_id.label("id"),
+            Supervisor.id.label("number"),
+            Area.outside_id.label("county"),
+            Supervisor.name,
+            Supervisor.since,
+            SupervisorLeave.until,
+        )
+        .join(Area, Area.id == Supervisor.area_id)
+        .outerjoin(SupervisorLeave, SupervisorLeave.supervisor_id == Supervisor.id)
+        .where(visible(call.scope, areas_of=(Supervisor.area_id,)))
+    )
+
+
+def _appoint(call: Call, data: Values, _: str) -> str:
+    id_ = name_it(call.session, Supervisor, data.get("id"), "SV")
+    command = service.AppointSupervisor(
+        outside_id=id_,
+        area_id=area_in_scope(call, data["county"], "/county").id,
+        person=data["person"].upper(),
+        name=data["name"],
+        since=data.get("since", call.today),
+        recorded_on=call.today,
+    )
+    service.appoint_supervisors(call.session, [command], call.actor, call.now)
+    return id_
+
+
+def _dismiss_supervisor(call: Call, data: Values, id_: str) -> str:
+    not_after_today(call, data, "until")
+    found = call.session.scalars(sa.select(Supervisor).where(Supervisor.outside_id == id_)).one()
+    service.dismiss_supervisor(call.session, found.id, data["until"], call.actor, call.now)
     return id_
 
 
@@ -313,6 +491,9 @@ def _sites(call: Call) -> sa.Select:
             Site.open_on,
             Site.closed_on,
             Site.registered,
+            Site.name,
+            Site.purpose,
+            Site.address,
         )
         .join(Party, Party.id == Site.enterprise_id)
         .join(Area, Area.id == Site.area_id)
@@ -329,6 +510,9 @@ def _register_site(call: Call, data: Values, _: str) -> str:
         open_on=data["open_on"],
         closed_on=None,
         registered=data["registered"],
+        name=data.get("name"),
+        purpose=data.get("purpose"),
+        address=data.get("address"),
     )
     service.register_sites(call.session, [command], call.actor, call.now)
     return id_
@@ -441,6 +625,52 @@ COLLECTIONS = (
                 form=OfficerForm,
                 do=_name_officer,
                 at="/<id>/officers",
+            ),
+            Act(
+                action=Action.ENTERPRISE_NAME_OFFICER,
+                summary=Words("信息员离任", "the information officer leaves"),
+                form=LeaveForm,
+                do=_dismiss_officer,
+                at="/<id>/officer-leave",
+            ),
+            Act(
+                action=Action.ENTERPRISE_APPROVE_UPDATE,
+                summary=Words("变更企业", "change an enterprise"),
+                form=ChangeForm,
+                do=_change,
+                at="/<id>",
+                method="PUT",
+            ),
+            Act(
+                action=Action.ENTERPRISE_SET_STATUS,
+                summary=Words("变更状态", "change the status of an enterprise"),
+                form=StatusForm,
+                do=_set_status,
+                at="/<id>/statuses",
+            ),
+        ),
+    ),
+    Collection(
+        path="supervisors",
+        summary=Words("专管员", "supervisors of counties"),
+        answer=SupervisorAnswer,
+        query=_supervisors,
+        list=Action.SUPERVISOR_LIST,
+        read=Action.SUPERVISOR_LIST,
+        filters=("county",),
+        acts=(
+            Act(
+                action=Action.SUPERVISOR_APPOINT,
+                summary=Words("任命专管员", "appoint a supervisor"),
+                form=SupervisorForm,
+                do=_appoint,
+            ),
+            Act(
+                action=Action.SUPERVISOR_APPOINT,
+                summary=Words("专管员离任", "a supervisor leaves"),
+                form=LeaveForm,
+                do=_dismiss_supervisor,
+                at="/<id>/leave",
             ),
         ),
     ),

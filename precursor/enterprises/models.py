@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +25,26 @@ class Party(Base):
     recorded_on: Mapped[date | None]  # the day since which the figures see it
     seal_card: Mapped[str | None]  # 印鉴卡
     seal_card_valid_to: Mapped[date | None]
+    credit_code: Mapped[str | None] = mapped_column(index=True)  # 统一社会信用代码, upper case
+    credit_code_reason: Mapped[str | None]  # why one that fails its check digit was taken
+    address: Mapped[str | None]
+    contact: Mapped[str | None]
+    row_version: Mapped[int] = mapped_column(server_default=sa.text("1"))  # raised by every change
+
+
+class EnterpriseStatus(Base):
+    """A status in force from ``since`` until the next entry."""
+
+    __tablename__ = "enterprise_status"
+    __table_args__ = append_only()
+
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)  # 1, 2, … of this enterprise
+    status: Mapped[str]  # a key of service.STATUSES
+    since: Mapped[date]
+    reason: Mapped[str]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class GradeEntry(Base):
@@ -37,6 +58,9 @@ class GradeEntry(Base):
     recorded_on: Mapped[date] = mapped_column(primary_key=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant())
     grade: Mapped[str]
+    reason: Mapped[str | None]
+    evidence: Mapped[str | None]  # JSON list: ids of the records it rests on
+    assessor: Mapped[str | None]  # the natural person
 
 
 class InformationOfficer(Base):
@@ -49,6 +73,48 @@ class InformationOfficer(Base):
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     since: Mapped[date | None]
     recorded_on: Mapped[date | None]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+    person: Mapped[str | None]
+    name: Mapped[str | None]
+
+
+class OfficerLeave(Base):
+    """An information officer left: ``until`` is the last day."""
+
+    __tablename__ = "officer_leave"
+    __table_args__ = append_only()
+
+    officer_id: Mapped[int] = mapped_column(ForeignKey("information_officer.id"), primary_key=True)
+    until: Mapped[date]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Supervisor(Base):
+    """A police officer who supervises the precursors of a county (专管员)."""
+
+    __tablename__ = "supervisor"
+    __table_args__ = append_only(UniqueConstraint("outside_id"), rowid=True)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    person: Mapped[str]
+    name: Mapped[str]
+    since: Mapped[date]
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class SupervisorLeave(Base):
+    """A supervisor left: ``until`` is the last day."""
+
+    __tablename__ = "supervisor_leave"
+    __table_args__ = append_only()
+
+    supervisor_id: Mapped[int] = mapped_column(ForeignKey("supervisor.id"), primary_key=True)
+    until: Mapped[date]
+    recorded_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
@@ -65,6 +131,9 @@ class Site(Base):
     open_on: Mapped[date]
     closed_on: Mapped[date | None]
     registered: Mapped[bool]
+    name: Mapped[str | None]
+    purpose: Mapped[str | None]  # plant, store, depot, pharmacy, office
+    address: Mapped[str | None]
 
 
 class Delegation(Base):

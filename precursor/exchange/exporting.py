@@ -14,13 +14,33 @@ from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.checkpoints.models import RoadCheck
 from precursor.core import quantity
-from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, InformationOfficer, Party, Site
+from precursor.enterprises.models import (
+    Delegation,
+    DelegationAnswer,
+    EnterpriseStatus,
+    GradeEntry,
+    InformationOfficer,
+    Party,
+    Site,
+    Supervisor,
+)
 from precursor.exchange.form import SCHEMA
 from precursor.incidents.models import Incident
 from precursor.inspections.models import Inspection
-from precursor.movements.models import Attempt, Confirmation, Movement, Reversal, SalesReport, Stocktake
+from precursor.movements.models import (
+    Attempt,
+    Batch,
+    Confirmation,
+    Movement,
+    Reversal,
+    SalesReport,
+    Stocktake,
+    StocktakeApproval,
+)
 from precursor.movements.service import stands
-from precursor.permits.models import Permit, Revocation, RouteStop, Verification
+from precursor.permits.models import Permit, Revocation, RouteStop, Suspension, Verification
+from precursor.rules.movements import BUNDLE_TYPES
+from precursor.rules.permits import BUNDLE_KINDS
 from precursor.substances.models import Substance
 from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, Patrol, QuarterlyReport
 from precursor.trade.models import Shipment, ShipmentLeg
@@ -219,6 +239,8 @@ class _Writing:
         for stop in self._all(RouteStop, RouteStop.permit_id, RouteStop.position):
             routes.setdefault(stop.permit_id, []).append(self.area[stop.area_id])
         for p in self._all(Permit):
+            if p.kind not in BUNDLE_KINDS or p.substance_id is None or p.quantity is None:
+                continue
             verification = verified.get(p.id)
             yield {
                 "id": p.outside_id,
@@ -259,7 +281,7 @@ class _Writing:
                     other.version == 0,
                 ),
             )
-            .where(stands(Movement))
+            .where(stands(Movement), Movement.type.in_([kind.value for kind in BUNDLE_TYPES]))
             .order_by(Movement.id, Movement.version)
         )
         for m, reported, confirmed, amount, counterpart in self.session.execute(query):
@@ -335,12 +357,21 @@ class _Writing:
 
     def left_out(self) -> Iterator[str]:
         """What this register holds and the schema does not."""
-        count = self.session.scalar(sa.select(sa.func.count()).select_from(Reversal))
-        if count:
-            yield f"{count} reversals: only what stands is exported"
-        other_years = self.session.scalar(sa.select(sa.func.count()).where(AnnualReport.year != self.year - 1))
-        if other_years:
-            yield f"{other_years} annual reports on other years"
+        types, kinds = [kind.value for kind in BUNDLE_TYPES], [kind.value for kind in BUNDLE_KINDS]
+        for model, condition, words in (
+            (Reversal, sa.true(), "reversals: only what stands is exported"),
+            (AnnualReport, AnnualReport.year != self.year - 1, "annual reports on other years"),
+            (Movement, Movement.type.not_in(types), "movements of types that a bundle does not know"),
+            (Movement, Movement.reason.is_not(None), "reasons why movements were recorded late"),
+            (Permit, Permit.kind.not_in(kinds), "documents of kinds that a bundle does not know"),
+            (Suspension, sa.true(), "suspensions and reinstatements"),
+            (Batch, sa.true(), "batches"),
+            (EnterpriseStatus, sa.true(), "changes of status"),
+            (StocktakeApproval, sa.true(), "approvals of stocktakes"),
+            (Supervisor, sa.true(), "supervisors"),
+        ):
+            if count := self.session.scalar(sa.select(sa.func.count()).select_from(model).where(condition)):
+                yield f"{count} {words}"
 
 
 def _present(**members: Any) -> Record:

@@ -27,7 +27,7 @@ from precursor.core.members import (
     read_day,
 )
 from precursor.rules.movements import BUNDLE_TYPES
-from precursor.rules.permits import PermitKind, Result, Uses
+from precursor.rules.permits import BUNDLE_KINDS, Result, Uses
 
 SCHEMA: Final = "precursor-scenario/1"
 
@@ -188,7 +188,7 @@ class PermitForm(Record):
     """One of ``permits``."""
 
     id = Text()
-    kind = Word(*PermitKind)
+    kind = Word(*BUNDLE_KINDS)
     holder = Ref("enterprises", "external_parties")
     substance = Ref("substances")
     qty = Quantity()

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
+from precursor.areas import service as areas
+from precursor.areas.models import Area
 from precursor.core.clock import legal_day
 from precursor.core.errors import NotFound, Refused, RuleViolated
-from precursor.enterprises.models import Site
+from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Cosignature, Movement, Stocktake
 from precursor.movements.service import (
     MovementKey,
@@ -30,11 +32,21 @@ from precursor.permits import service as permits
 from precursor.permits.service import PermitKey
 from precursor.rules.law import Violation
 from precursor.rules.movements import MovementType, draws_purchase_document
-from precursor.rules.permits import PermitState, check_draw
+from precursor.rules.permits import PermitKind, PermitState, check_draw
+from precursor.rules.sale import (
+    DEALINGS,
+    Carriage,
+    Exemption,
+    Sale,
+    Terms,
+    check_carriage,
+    check_sale,
+    check_terms,
+)
+from precursor.rules.substances import SubstanceClass, class_of
+from precursor.rules.transport import Load, Route, check_existence, check_hands, check_transport
 from precursor.substances.models import Substance
 
-#: What may stand for a document, or do without one.
-EXEMPTIONS: Final = ("seal_card", "small_quantity", "own_use", "not_required")
 #: How long a second person's signature is good.
 COSIGNATURE_LASTS: Final = timedelta(minutes=10)
 
@@ -73,7 +85,9 @@ class Enter:
     drawn_on: date | None = None
     exempt: str | None = None
     cosignature: int | None = None
+    small_quantity: bool = False
     by_mail: bool = False
+    agent: bool = False
     individual: bool = False
     cash: bool = False
     handler: str | None = None
@@ -121,7 +135,9 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     if broken and fact is None:
         raise RuleViolated(broken)
     key, other = _sides(session, command, site)
-    permit, transport = _drawable(session, command, (command.permit, command.transport))
+    permit, transport = command.permit, command.transport
+    if fact is not None:  # an act keeps its documents: whoever draws first, the other is refused
+        permit, transport = _drawable(session, command, (permit, transport))
     recorded = RecordMovement(
         key=key,
         version=next_version(session, key.enterprise, key.id),
@@ -151,6 +167,13 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     )
     record(session, [recorded], actor, now)
     return key
+
+
+def document_of(movement: Movement) -> PermitKey | None:
+    """The purchase document that a movement names."""
+    if movement.permit_id is None or movement.permit_holder_id is None:
+        return None
+    return PermitKey(movement.permit_holder_id, movement.permit_id)
 
 
 def _get(session: Session, model: Any, number: int) -> Any:
@@ -193,4 +216,156 @@ def _bad_draw(command: Enter, key: PermitKey, state: PermitState) -> list[Violat
 def _judge(
     session: Session, command: Enter, site: Site, substance: Substance, actor: audit.Actor, now: datetime
 ) -> list[Violation]:
-    return []
+    """Every rule that the movement breaks, the deciding one first."""
+    cls = class_of(substance.category, substance.kind, substance.schedule)
+    if found := check_existence(cls, command.type):
+        raise RuleViolated(found)  # a fact or not: nothing of this may be traded
+    if command.type is MovementType.SALE_OUT:
+        found += _judge_sale(session, command, site, substance, cls)
+    elif command.type is MovementType.PURCHASE_IN and command.external is not None:
+        found += _judge_purchase(session, command, site, substance, cls)
+    if command.type in _LEAVING and command.type is not MovementType.EXPORT_OUT:
+        found += _judge_transport(session, command, site, substance, cls)
+    return found + check_hands(cls, actor.person, _second_person(session, command, site, now))
+
+
+#: What leaves a site for another one.
+_LEAVING: Final = frozenset({MovementType.SALE_OUT, MovementType.TRANSFER_OUT, MovementType.RETURN_OUT})
+
+
+def _state(session: Session, key: PermitKey | None) -> PermitState | None:
+    return permits.states(session, [key])[key] if key else None
+
+
+def _buyer(session: Session, command: Enter, site: Site) -> Party | None:
+    """The other side of a sale; None for an individual."""
+    if command.external is not None:
+        return session.get(Party, command.external)
+    if command.other_site is not None:
+        return session.get(Party, _get(session, Site, command.other_site).enterprise_id)
+    if command.other is not None:
+        return session.get(Party, command.other.enterprise)
+    if not command.individual:
+        raise Refused("须写明买方 / name the buyer: other_site, counterpart, external or individual")
+    del site
+    return None
+
+
+def _judge_sale(
+    session: Session, command: Enter, site: Site, substance: Substance, cls: SubstanceClass
+) -> list[Violation]:
+    buyer, seller = _buyer(session, command, site), session.get_one(Party, site.enterprise_id)
+    state = _state(session, command.permit)
+    exemption = Exemption(command.exempt) if command.exempt else None
+    if not DEALINGS[cls].buyer:
+        exemption = exemption or Exemption.NOT_REQUIRED
+    sale = Sale(
+        category=substance.category,
+        substance=substance.id,
+        quantity=command.quantity,
+        on=command.day,
+        seller=seller.id,
+        buyer=buyer.id if buyer else None,
+        cash=command.cash,
+        permit=state,
+        exemption=exemption,
+        outside_number=command.external_permit if command.external is not None else None,
+    )
+    terms = Terms(
+        cls=cls,
+        seller_kind=seller.kind,
+        seller_licences=permits.licences(session, seller.id, substance.id, command.day),
+        buyer_kind=buyer.kind if buyer else None,
+        seal_card_until=buyer.seal_card_valid_to if buyer and buyer.seal_card else None,
+        on=command.day,
+        cash=command.cash,
+        individual=command.individual,
+        handler=bool(command.handler),
+        agent=command.agent,
+        mandate=bool(command.mandate),
+        exemption=exemption,
+        permit_kind=PermitKind(state.kind) if state else None,
+        cas=substance.cas,
+        once_grams=command.quantity // 1000,
+        year_grams=command.quantity // 1000,
+    )
+    return check_sale(sale) + check_terms(terms)
+
+
+def _judge_purchase(
+    session: Session, command: Enter, site: Site, substance: Substance, cls: SubstanceClass
+) -> list[Violation]:
+    """Bought from outside: the buyer's own document is drawn here."""
+    if not DEALINGS[cls].buyer or command.exempt == Exemption.SEAL_CARD:
+        return []
+    on = command.drawn_on or command.day
+    sale = Sale(
+        category=substance.category,
+        substance=substance.id,
+        quantity=command.quantity,
+        on=on,
+        seller=command.external or 0,
+        buyer=site.enterprise_id,
+        cash=command.cash,
+        permit=_state(session, command.permit),
+    )
+    return check_sale(sale)
+
+
+def _judge_transport(
+    session: Session, command: Enter, site: Site, substance: Substance, cls: SubstanceClass
+) -> list[Violation]:
+    document = _state(session, command.transport)
+    load = Load(
+        cls=cls,
+        unit=substance.unit,
+        quantity=command.quantity,
+        is_small_claimed=command.small_quantity,
+        by_mail=command.by_mail,
+        document=PermitKind(document.kind) if document else None,
+    )
+    found = check_transport(load, _route(session, command, site))
+    if document is not None:
+        carriage = Carriage(
+            substance=substance.id, quantity=command.quantity, on=command.drawn_on or command.day, permit=document
+        )
+        found += check_carriage(carriage)
+    return found
+
+
+def _route(session: Session, command: Enter, site: Site) -> Route:
+    start, end = session.get_one(Area, site.area_id), None
+    if command.other_site is not None:
+        end = session.get(Area, _get(session, Site, command.other_site).area_id)
+    elif command.external is not None:
+        end = session.get(Area, session.get_one(Party, command.external).area_id or 0)
+    elif command.other is not None:
+        end = session.get(Area, session.get_one(Site, standing(session, command.other).site_id).area_id)
+    elif command.individual:
+        end = start  # he takes it away himself
+    return Route(
+        from_county=start.id,
+        to_county=end.id if end else None,
+        from_prefecture=areas.prefecture(start),
+        to_prefecture=areas.prefecture(end) if end else None,
+    )
+
+
+def _second_person(session: Session, command: Enter, site: Site, now: datetime) -> str | None:
+    """Who signed for exactly this movement within the last minutes; None when nobody did, or it was used before."""
+    if command.cosignature is None:
+        return None
+    signed = _get(session, Cosignature, command.cosignature)
+    same = (
+        signed.enterprise_id == site.enterprise_id,
+        signed.site_id == site.id,
+        signed.type == command.type,
+        signed.substance_id == command.substance,
+        signed.quantity == command.quantity,
+        signed.day == command.day,
+        timedelta(0) <= now - signed.recorded_at <= COSIGNATURE_LASTS,
+    )
+    used = session.scalar(sa.select(sa.exists().where(Movement.cosignature_id == signed.id)))
+    if not all(same) or used:
+        raise Refused("复核签字与此记录不符、已过期或已用 / the signature is for something else, expired or used")
+    return str(signed.person)

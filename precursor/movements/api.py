@@ -46,6 +46,7 @@ from precursor.permits.api import document_of
 from precursor.permits.models import Permit
 from precursor.rules.law import Words
 from precursor.rules.movements import MovementType
+from precursor.rules.sale import Exemption
 from precursor.substances.api import substance_of
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
@@ -84,9 +85,10 @@ class _MovementForm(Record):
     external_permit = words(optional=True)
     transport_permit = ref(optional=True)
     drawn_on = Day(optional=True)
-    exempt = Word(*acts.EXEMPTIONS, optional=True)
+    exempt = Word(*Exemption, optional=True)
     cosignature = ref(optional=True)
     by_mail = Truth(optional=True)
+    small_quantity = Truth(optional=True, note="claims the amounts that need no transport permit (article 23)")
     happened = Nested(HappenedForm, optional=True)
 
 
@@ -103,6 +105,7 @@ class OutForm(_MovementForm):
     individual = Truth(optional=True)
     payment = Word("bank", "cash", optional=True)
     handler = words(optional=True, note="identity of the buyer's handler, checked at the sale")
+    agent = Truth(optional=True, note="the handler acts for somebody else")
     mandate = words(optional=True, note="number of the handler's letter of authority")
 
 
@@ -354,6 +357,8 @@ def _enter(call: Call, data: Values, _: str) -> str:
             exempt=data.get("exempt"),
             cosignature=_cosignature(call, data.get("cosignature"), site.enterprise_id),
             by_mail=data.get("by_mail", False),
+            small_quantity=data.get("small_quantity", False),
+            agent=data.get("agent", False),
             individual=data.get("individual", False),
             cash=data.get("payment") == "cash",
             handler=data.get("handler"),

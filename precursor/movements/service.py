@@ -1,7 +1,6 @@
-"""Record movements and what belongs to them; judge sales and carriages before they happen; reverse.
+"""Record movements and what belongs to them: ``record`` books, and refuses only what the books cannot hold.
 
-Acts can be refused, facts cannot (DECISIONS J): ``sell`` and ``carry`` are acts and break no rule; ``record``
-books what has happened, and refuses only what the books cannot hold.
+What somebody wants to do is judged before, in ``acts``; corrections stand in ``corrections``.
 """
 
 import json
@@ -16,8 +15,7 @@ from sqlalchemy.orm import Session
 from precursor import audit, ledger
 from precursor.core.clock import legal_day
 from precursor.core.db import take_ids
-from precursor.core.errors import Forbidden, NotFound, Refused, RuleViolated
-from precursor.enterprises.models import Site
+from precursor.core.errors import Forbidden, NotFound, Refused
 from precursor.ledger import Entry, Place, PlaceKind
 from precursor.movements.models import (
     Attempt,
@@ -32,8 +30,6 @@ from precursor.movements.models import (
 from precursor.permits import service as permits
 from precursor.permits.service import DrawPermit, PermitKey
 from precursor.rules.movements import MovementType, draws_purchase_document
-from precursor.rules.sale import Carriage, Sale, check_carriage, check_sale
-from precursor.substances.models import Substance
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,22 +69,6 @@ class RecordMovement:
     broken: Sequence[str] = ()
     reason: str | None = None
     reported_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sell:
-    """A sale that a seller wants to make. ``buyer`` None: an individual; ``to_site``: where it goes."""
-
-    site: int
-    substance: int
-    quantity: int
-    day: date
-    buyer: int | None
-    cash: bool = False
-    permit: PermitKey | None = None
-    transport: PermitKey | None = None
-    to_site: int | None = None
-    outside_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,115 +237,6 @@ def _draw(command: RecordMovement, key: MovementKey, permit: PermitKey, day: dat
     )
 
 
-def sell(
-    session: Session, command: Sell, actor: audit.Actor, now: datetime
-) -> tuple[MovementKey, MovementKey | None]:
-    """Sell (销售出库), if no rule forbids it; returns the sale's key and, inside the register, the receipt's to come.
-
-    Raises ``RuleViolated`` with every rule that is broken, the deciding one first, and ``StockShort``.
-    """
-    site, substance = _site(session, command.site), _substance(session, command.substance)
-    keys = [key for key in (command.permit, command.transport) if key]
-    known = permits.states(session, keys)
-    broken = check_sale(
-        Sale(
-            category=substance.category,
-            substance=substance.id,
-            quantity=command.quantity,
-            on=command.day,
-            seller=site.enterprise_id,
-            buyer=command.buyer,
-            cash=command.cash,
-            permit=known[command.permit] if command.permit else None,
-        )
-    )
-    if command.transport:
-        broken += check_carriage(
-            Carriage(
-                substance=substance.id,
-                quantity=command.quantity,
-                on=command.day,
-                permit=known[command.transport],
-            )
-        )
-    if broken:
-        raise RuleViolated(broken)
-    to_site = _site(session, command.to_site) if command.to_site else None
-    if to_site and to_site.enterprise_id != command.buyer:
-        raise Refused("收货场所不是买方的 / the receiving site is not the buyer's")
-    owners = [site.enterprise_id] + ([to_site.enterprise_id] if to_site else [])
-    sale, *receipt = reserve(session, owners)
-    record(
-        session,
-        [
-            RecordMovement(
-                key=sale,
-                outside_id=command.outside_id,
-                site=site.id,
-                enterprise=site.enterprise_id,
-                type=MovementType.SALE_OUT,
-                substance=substance.id,
-                quantity=command.quantity,
-                day=command.day,
-                recorded_on=legal_day(now),
-                other=receipt[0] if receipt else None,
-                external=None if receipt else command.buyer,
-                permit=command.permit,
-                transport=command.transport,
-            )
-        ],
-        actor,
-        now,
-    )
-    return sale, receipt[0] if receipt else None
-
-
-def receive(
-    session: Session, sale: MovementKey, site: int, quantity: int, day: date, actor: audit.Actor, now: datetime
-) -> MovementKey:
-    """Record the buyer's receipt of a sale that names it; both sides then name each other."""
-    given = standing(session, sale)
-    if given.type != MovementType.SALE_OUT or given.other_id is None:
-        raise Refused("该销售没有指明买方 / that sale names no receiving side")
-    at = _site(session, site)
-    if at.enterprise_id != given.other_enterprise_id:
-        raise Refused("收货场所不是买方的 / the receiving site is not the buyer's")
-    (key,) = record(
-        session,
-        [
-            RecordMovement(
-                key=MovementKey(given.other_enterprise_id, given.other_id),
-                version=next_version(session, given.other_enterprise_id, given.other_id),
-                site=at.id,
-                enterprise=at.enterprise_id,
-                type=MovementType.PURCHASE_IN,
-                substance=given.substance_id,
-                quantity=quantity,
-                day=day,
-                recorded_on=legal_day(now),
-                other=sale,
-                permit=_permit_of(given),
-                exempt=given.exempt,
-            )
-        ],
-        actor,
-        now,
-    )
-    return key
-
-
-def _permit_of(movement: Movement) -> PermitKey | None:
-    if movement.permit_id is None or movement.permit_holder_id is None:
-        return None
-    return PermitKey(movement.permit_holder_id, movement.permit_id)
-
-
-def check_carry(session: Session, load: Carriage) -> None:
-    """The carrier's check before a load leaves; raises ``RuleViolated``."""
-    if broken := check_carriage(load):
-        raise RuleViolated(broken)
-
-
 def standing(session: Session, key: MovementKey) -> Movement:
     """The version of a movement that stands; NotFound when there is none."""
     query = (
@@ -440,18 +311,6 @@ def count_stock(session: Session, commands: Iterable[Count], actor: audit.Actor,
 def keep_attempts(session: Session, commands: Iterable[JudgedAttempt], actor: audit.Actor, now: datetime) -> None:
     """Record sales and carriages that somebody tried, each with the rule that decided."""
     audit.write(session, Attempt, map(audit.as_row, commands), action="attempt.judge", actor=actor, now=now)
-
-
-def _site(session: Session, number: int) -> Site:
-    if (site := session.get(Site, number)) is None:
-        raise NotFound(f"no site {number}")
-    return site
-
-
-def _substance(session: Session, number: int) -> Substance:
-    if (substance := session.get(Substance, number)) is None:
-        raise NotFound(f"no substance {number}")
-    return substance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from precursor.permits.models import (
     Suspension,
     Verification,
 )
-from precursor.rules.permits import PermitState, Uses, check_draw
+from precursor.rules.permits import PermitKind, PermitState, Uses, check_draw
 
 ANY_NUMBER: Final = 2**31 - 1  # of draws, on a document of many uses
 ANY_AMOUNT: Final = 2**62  # on a document without amount
@@ -164,12 +164,35 @@ def states(session: Session, keys: Iterable[PermitKey]) -> dict[PermitKey, Permi
                 uses=Uses(permit.uses),
                 revoked_on=balance.revoked_on,
                 suspended=bool(balance.is_suspended),
+                kind=permit.kind,
+                covers=permit.covers,
                 drawn=balance.drawn,
                 draws=balance.draws,
             )
     if missing := wanted - found.keys():
         raise NotFound(f"no document {min(missing).id}")
     return found
+
+
+def licences(session: Session, holder: int, substance: int, on: date) -> frozenset[PermitKind]:
+    """The kinds of the holder's documents for a substance that are in force on a day."""
+    query = (
+        sa.select(Permit.kind)
+        .join(
+            PermitBalance,
+            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+        )
+        .where(
+            Permit.enterprise_id == holder,
+            Permit.substance_id == substance,
+            Permit.valid_from <= on,
+            Permit.valid_to >= on,
+            PermitBalance.is_suspended == sa.false(),
+            sa.or_(PermitBalance.revoked_on.is_(None), PermitBalance.revoked_on >= on),
+        )
+        .distinct()
+    )
+    return frozenset(map(PermitKind, session.scalars(query)))
 
 
 def draw(session: Session, commands: Sequence[DrawPermit], actor: audit.Actor, now: datetime) -> None:

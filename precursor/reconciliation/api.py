@@ -19,7 +19,8 @@ from precursor.permits.models import Permit
 from precursor.reconciliation import listings, service, tracing
 from precursor.reconciliation.service import in_scope
 from precursor.reconciliation.view import View
-from precursor.rules.law import Words
+from precursor.rules.law import RULES, Words
+from precursor.rules.places import described
 from precursor.substances.models import Substance
 
 #: A period on the API covers at most so many calendar years.
@@ -103,7 +104,24 @@ def _trace(call: Call, asked: Values) -> Any:
     return tracing.trace(call.session, asked["of"], up=asked["direction"] == "up", as_of=asked.get("as_of"))
 
 
+def _rules(_: Call, asked: Values) -> Any:
+    """Every rule, or the one that is named."""
+    if "id" not in asked:
+        return [described(rule) for rule in RULES.values()]
+    if asked["id"] not in RULES:
+        raise NotFound(f"没有这条规则 / there is no rule {asked['id']}")
+    return [described(RULES[asked["id"]])]
+
+
 LISTINGS = (
+    Listing(
+        path="rules",
+        summary=Words("规则", "the rules with their words and sources"),
+        action=Action.RULE_READ,
+        make=_rules,
+        parameters={"id": Text(optional=True, longest=80)},
+        schema={"type": "array", "items": {"type": "object"}},
+    ),
     Listing(
         path="kpi",
         summary=Words("指标", "the figures"),

@@ -8,7 +8,15 @@ from sqlalchemy.orm import aliased
 from precursor.areas.models import Area
 from precursor.core.clock import Period, month_end
 from precursor.core.db import LegalDay, days_after, rows
-from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, InformationOfficer, Party, Site
+from precursor.enterprises.models import (
+    Delegation,
+    DelegationAnswer,
+    GradeEntry,
+    InformationOfficer,
+    OfficerLeave,
+    Party,
+    Site,
+)
 from precursor.reconciliation.view import View, flag, is_true
 from precursor.rules.working_days import last_day_on_time
 from precursor.supervision.models import AnnualReport, EquipmentEvent
@@ -162,10 +170,20 @@ def graded(view: View) -> sa.Select:
 
 def officers(view: View) -> sa.Select:
     """K10: one unit for each enterprise registered; ok with an information officer."""
+    left = (
+        sa.exists()
+        .where(
+            OfficerLeave.officer_id == InformationOfficer.id,
+            OfficerLeave.until < view.last_seen_day,
+            view.seen(OfficerLeave.recorded_on),
+        )
+        .correlate(InformationOfficer)
+    )
     named = (
         sa.exists()
         .where(
             InformationOfficer.enterprise_id == Party.id,
+            ~left,
             sa.or_(InformationOfficer.since.is_(None), InformationOfficer.since <= view.last_seen_day),
             sa.or_(InformationOfficer.recorded_on.is_(None), view.seen(InformationOfficer.recorded_on)),
         )

@@ -1,6 +1,7 @@
 """Documents: kinds, uses, and when a draw (核减) on one is good.
 
 Look here for: single or multiple use, validity period, what a draw must match, when a document is closed.
+What each kind needs to be issued stands in ``matrix``.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from precursor.rules import law
-from precursor.rules.law import Violation, Words
+from precursor.rules.law import Violation
 
 
 class PermitKind(StrEnum):
@@ -20,15 +21,18 @@ class PermitKind(StrEnum):
     TRANSPORT_PERMIT = "transport_permit"  # 运输许可证
     TRANSPORT_FILING = "transport_filing"  # 运输备案证明
     PURCHASE_USE_CERTIFICATE = "purchase_use_certificate"  # 药品类易制毒化学品购用证明
-    PRODUCTION_PERMIT = "production_permit"
-    OPERATING_PERMIT = "operating_permit"
-    PRODUCTION_FILING = "production_filing"
-    OPERATING_FILING = "operating_filing"
-    TRANSFER_FILING = "transfer_filing"
-    IMPORT_EXPORT_LICENCE = "import_export_licence"
-    NARCOTIC_TRANSPORT_CERTIFICATE = "narcotic_transport_certificate"
-    MAIL_CERTIFICATE = "mail_certificate"
-    SEAL_CARD = "seal_card"
+    PRODUCTION_PERMIT = "production_permit"  # 生产许可证
+    OPERATING_PERMIT = "operating_permit"  # 经营许可证
+    PRODUCTION_FILING = "production_filing"  # 生产备案证明
+    OPERATING_FILING = "operating_filing"  # 经营备案证明
+    TRANSFER_FILING = "transfer_filing"  # 转让备案证明
+    IMPORT_EXPORT_LICENCE = "import_export_licence"  # 进出口许可证
+    NARCOTIC_TRANSPORT_CERTIFICATE = "narcotic_transport_certificate"  # 麻精药品运输证明
+    MAIL_CERTIFICATE = "mail_certificate"  # 准予邮寄证明
+    SEAL_CARD = "seal_card"  # 印鉴卡
+
+
+K = PermitKind
 
 
 class Uses(StrEnum):
@@ -46,17 +50,32 @@ class Result(StrEnum):
     UNUSED = "unused"
 
 
-PURCHASE: Final = frozenset(
-    {PermitKind.PURCHASE_PERMIT, PermitKind.PURCHASE_FILING, PermitKind.PURCHASE_USE_CERTIFICATE}
+#: What the schema of a bundle can hold (BUNDLE.md).
+BUNDLE_KINDS: Final = (
+    K.PURCHASE_PERMIT,
+    K.PURCHASE_FILING,
+    K.TRANSPORT_PERMIT,
+    K.TRANSPORT_FILING,
+    K.PURCHASE_USE_CERTIFICATE,
 )
-TRANSPORT: Final = frozenset({PermitKind.TRANSPORT_PERMIT, PermitKind.TRANSPORT_FILING})
-#: The police verify these; the drug administration's certificates of use are followed up elsewhere.
-POLICE_VERIFIED: Final = frozenset(PermitKind) - {PermitKind.PURCHASE_USE_CERTIFICATE}
+PURCHASE: Final = frozenset({K.PURCHASE_PERMIT, K.PURCHASE_FILING, K.PURCHASE_USE_CERTIFICATE, K.TRANSFER_FILING})
+TRANSPORT: Final = frozenset(
+    {K.TRANSPORT_PERMIT, K.TRANSPORT_FILING, K.NARCOTIC_TRANSPORT_CERTIFICATE, K.MAIL_CERTIFICATE}
+)
+#: The police's purchase and transport documents, which K2 counts. The drug administration follows up its own.
+POLICE_VERIFIED: Final = frozenset({K.PURCHASE_PERMIT, K.PURCHASE_FILING, K.TRANSPORT_PERMIT, K.TRANSPORT_FILING})
+
+
+WRONG_SUBSTANCE: Final = "WRONG_SUBSTANCE"
+PERMIT_OVERDRAW: Final = "PERMIT_OVERDRAW"
 
 
 @dataclass(frozen=True, slots=True)
 class PermitState:
-    """What the rules need to know about a document on the day of a draw; quantities in base units."""
+    """What the rules need to know about a document on the day of a draw; quantities in base units.
+
+    ``substance`` None: it covers a whole class; ``quantity`` None: it bears no amount.
+    """
 
     holder: int
     seller: int | None
@@ -69,35 +88,27 @@ class PermitState:
     drawn: int
     draws: int
     suspended: bool = False
-
-
-_RULES: Final = {
-    "WRONG_SUBSTANCE": (Words("证件不是这个品种的", "the document is for another substance"), law.M87_31),
-    "PERMIT_NOT_YET_VALID": (Words("证件自 {from_} 起有效", "the document is valid from {from_}"), law.REG_18),
-    "PERMIT_EXPIRED": (Words("证件已于 {to} 到期", "the document expired on {to}"), law.REG_18),
-    "PERMIT_REVOKED": (Words("证件已于 {revoked} 吊销", "the document was revoked on {revoked}"), law.REG_18),
-    "PERMIT_USED_UP": (Words("证件已用完", "the document is used up"), law.M87_9),
-    "PERMIT_OVERDRAW": (Words("超过证件余量", "more than is left on the document"), law.M87_31),
-}
+    kind: str = ""
+    covers: str | None = None
 
 
 def check_draw(state: PermitState, *, substance: int, quantity: int, on: date) -> list[Violation]:
     """Every rule that drawing ``quantity`` of ``substance`` on the day ``on`` would break; the weightiest first.
 
-    The day of revocation is the document's last good day.
+    The day of revocation is the document's last good day. The order is that of DEFINITIONS D10.
     """
+    used_up = state.quantity is not None and state.drawn >= state.quantity
     broken = {
-        "WRONG_SUBSTANCE": state.substance is not None and substance != state.substance,
+        WRONG_SUBSTANCE: state.substance is not None and substance != state.substance,
         "PERMIT_NOT_YET_VALID": on < state.valid_from,
         "PERMIT_EXPIRED": on > state.valid_to,
         "PERMIT_REVOKED": state.revoked_on is not None and state.revoked_on < on,
-        "PERMIT_USED_UP": (state.quantity is not None and state.drawn >= state.quantity)
-        or (state.uses is Uses.SINGLE and state.draws > 0),
-        "PERMIT_OVERDRAW": state.quantity is not None and state.drawn + quantity > state.quantity,
+        "PERMIT_USED_UP": used_up or (state.uses is Uses.SINGLE and state.draws > 0),
+        PERMIT_OVERDRAW: state.quantity is not None and state.drawn + quantity > state.quantity,
+        "PERMIT_SUSPENDED": state.suspended,
     }
-    return [_violation(rule, state) for rule, is_broken in broken.items() if is_broken]
-
-
-def _violation(rule: str, state: PermitState) -> Violation:
-    words, source = _RULES[rule]
-    return Violation(rule, words.format(from_=state.valid_from, to=state.valid_to, revoked=state.revoked_on), source)
+    return [
+        law.broken(rule, from_=state.valid_from, to=state.valid_to, revoked=state.revoked_on)
+        for rule, is_broken in broken.items()
+        if is_broken
+    ]

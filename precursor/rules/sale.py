@@ -1,25 +1,67 @@
-"""Before goods are sold or carried: who may buy, how they may pay, what the document must say.
+"""Before goods are sold or carried: who may buy and sell, how they may pay, what the document must say.
 
-Look here for: individuals, cash, the buyer's document, the carrier's check (DEFINITIONS D10).
+Look here for: individuals, cash, the buyer's document, the seller's licence, handler and mandate, exemptions,
+the carrier's check (order of the first ones: DEFINITIONS D10).
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from precursor.rules import law
-from precursor.rules.law import Violation, Words
-from precursor.rules.permits import PermitState, check_draw
+from precursor.rules.law import Violation
+from precursor.rules.permits import PERMIT_OVERDRAW, WRONG_SUBSTANCE, PermitKind, PermitState, check_draw
+from precursor.rules.substances import SCHEDULED, SubstanceClass
 
-#: Categories that an individual may not buy.
-BANNED_FOR_INDIVIDUALS: Final = frozenset({1, 2})
-#: The category that an individual may pay for in cash.
-CASH_FOR_INDIVIDUALS: Final = 3
+C, K = SubstanceClass, PermitKind
+
+
+class Exemption(StrEnum):
+    """What may stand for the buyer's document, or do without one."""
+
+    SEAL_CARD = "seal_card"  # 医疗机构印鉴卡
+    OWN_USE = "own_use"  # 个人自用少量高锰酸钾
+    NOT_REQUIRED = "not_required"  # 法律不要求购买证件
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """One row of the table of who may deal: which document the buyer needs, and which one of the seller's."""
+
+    buyer: frozenset[PermitKind]
+    seller: frozenset[PermitKind]
+    individual_may_buy: bool
+
+
+_LICENSED: Final = frozenset({K.PRODUCTION_PERMIT, K.OPERATING_PERMIT})
+_FILED: Final = frozenset({K.PRODUCTION_FILING, K.OPERATING_FILING})
+_NOTHING: Final[frozenset[PermitKind]] = frozenset()
+#: By class. A drug-type seller is a designated wholesaler instead of licensed (DRUG_CHANNEL); narcotic and
+#: psychotropic drugs move by plan among licensed drug units: no document of ours for the purchase.
+DEALINGS: Final = {
+    C.CAT1_NON_DRUG: Dealing(frozenset({K.PURCHASE_PERMIT}), _LICENSED, individual_may_buy=False),
+    C.CAT1_DRUG: Dealing(frozenset({K.PURCHASE_USE_CERTIFICATE}), _NOTHING, individual_may_buy=False),
+    C.CAT2: Dealing(frozenset({K.PURCHASE_FILING, K.TRANSFER_FILING}), _FILED, individual_may_buy=False),
+    C.CAT3: Dealing(frozenset({K.PURCHASE_FILING, K.TRANSFER_FILING}), _FILED, individual_may_buy=True),
+    C.NARCOTIC: Dealing(_NOTHING, _NOTHING, individual_may_buy=False),
+    C.PSYCHOTROPIC_1: Dealing(_NOTHING, _NOTHING, individual_may_buy=False),
+    C.PSYCHOTROPIC_2: Dealing(_NOTHING, _NOTHING, individual_may_buy=True),
+    C.NON_MEDICINAL: Dealing(_NOTHING, _NOTHING, individual_may_buy=False),
+}
+#: Kinds of enterprise that trade drug-type preparations.
+DRUG_CHANNELS: Final = frozenset({"pharma_wholesaler", "drug_producer"})
+#: Classes that a hospital buys on its seal card.
+SEAL_CARD_CLASSES: Final = frozenset({C.CAT1_DRUG, C.NARCOTIC, C.PSYCHOTROPIC_1})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """A sale that somebody wants to make. ``buyer`` is None for an individual; quantities in base units."""
+    """A sale that somebody wants to make. ``buyer`` is None for an individual; quantities in base units.
+
+    ``outside_number``: of the document of a buyer outside this register, who keeps it.
+    """
 
     category: int
     substance: int
@@ -29,6 +71,34 @@ class Sale:
     buyer: int | None
     cash: bool
     permit: PermitState | None
+    exemption: Exemption | None = None
+    outside_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What else is known about a sale: classes, kinds of the two sides, papers that were looked at.
+
+    ``seller_licences``: kinds of the seller's own documents for the substance that are in force that day.
+    ``bought_grams``: what the individual bought before this year, and with this sale.
+    """
+
+    cls: SubstanceClass
+    seller_kind: str
+    seller_licences: Collection[PermitKind]
+    buyer_kind: str | None = None
+    seal_card_until: date | None = None
+    on: date
+    cash: bool = False
+    individual: bool = False
+    handler: bool = False
+    agent: bool = False
+    mandate: bool = False
+    exemption: Exemption | None = None
+    permit_kind: PermitKind | None = None
+    cas: str | None = None
+    once_grams: int = 0
+    year_grams: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,44 +111,82 @@ class Carriage:
     permit: PermitState | None
 
 
-_MISSING: Final = Violation("PERMIT_MISSING", Words("没有证件", "there is no document"), law.REG_14)
 #: The carrier's check has one name for goods that do not match the document.
-_CARRIER: Final = {
-    rule: Violation("CARRIER_MISMATCH", Words("货物与证件不符", "the goods do not match the document"), law.REG_24)
-    for rule in ("WRONG_SUBSTANCE", "PERMIT_OVERDRAW")
-}
+_CARRIER: Final = frozenset({WRONG_SUBSTANCE, PERMIT_OVERDRAW})
+
+
+def _missing() -> Violation:
+    return law.broken("PERMIT_MISSING")
 
 
 def check_sale(sale: Sale) -> list[Violation]:
-    """Every rule that the sale would break; the first is the one that decides."""
+    """Every rule that the sale would break; the first is the one that decides (DEFINITIONS D10)."""
     individual = sale.buyer is None
     found = []
-    if individual and sale.category in BANNED_FOR_INDIVIDUALS:
-        found.append(
-            Violation(
-                "INDIVIDUAL_BANNED",
-                Words("个人不得购买第一、二类易制毒化学品", "an individual may not buy category 1 or 2"),
-                law.REG_16,
-            )
-        )
-    if sale.cash and not (individual and sale.category == CASH_FOR_INDIVIDUALS):
-        found.append(Violation("CASH_BANNED", Words("禁止现金或实物交易", "cash and barter are banned"), law.REG_5))
+    ban = law.RULES["INDIVIDUAL_BANNED"]
+    if individual and sale.category in ban.value["categories"]:
+        found.append(ban.broken())
+    cash = law.RULES["CASH_BANNED"]
+    if sale.cash and not (individual and sale.category == cash.value["individual_category"]):
+        found.append(cash.broken())
     if sale.permit is None:
-        return [*found, _MISSING]
+        return found if sale.exemption or sale.outside_number else [*found, _missing()]
     if sale.permit.holder != sale.buyer:
-        found.append(
-            Violation("WRONG_HOLDER", Words("证件不是买方的", "the document is not the buyer's"), law.REG_18)
-        )
+        found.append(law.broken("WRONG_HOLDER"))
     if sale.permit.seller not in (None, sale.seller):
-        found.append(
-            Violation("WRONG_SELLER", Words("证件写明的是别的卖方", "the document names another seller"), law.M87_31)
-        )
+        found.append(law.broken("WRONG_SELLER"))
     return found + check_draw(sale.permit, substance=sale.substance, quantity=sale.quantity, on=sale.on)
+
+
+def check_terms(terms: Terms) -> list[Violation]:
+    """Every rule besides the document that the sale would break."""
+    dealing = DEALINGS[terms.cls]
+    handler = law.RULES["HANDLER_UNCHECKED"]
+    broken = {
+        handler.id: terms.cls.category == handler.value["category"] and not terms.handler,
+        "MANDATE_MISSING": terms.agent and not terms.mandate,
+        "SELLER_NOT_LICENSED": bool(dealing.seller) and not dealing.seller & set(terms.seller_licences),
+        "DRUG_CHANNEL": terms.cls is C.CAT1_DRUG and terms.seller_kind not in DRUG_CHANNELS,
+        "DRUG_CASH_BANNED": terms.cash
+        and terms.cls in SCHEDULED
+        and not (terms.individual and dealing.individual_may_buy),
+    }
+    found = [law.broken(rule) for rule, is_broken in broken.items() if is_broken]
+    if terms.permit_kind is not None and dealing.buyer and terms.permit_kind not in dealing.buyer:
+        found.append(law.broken("DOCUMENT_KIND", kinds=", ".join(sorted(dealing.buyer))))
+    return found + _exemption(terms, dealing)
+
+
+def _exemption(terms: Terms, dealing: Dealing) -> list[Violation]:
+    """Whether what is said to stand for the document does."""
+    if terms.exemption is Exemption.SEAL_CARD or (
+        terms.cls in (C.NARCOTIC, C.PSYCHOTROPIC_1) and terms.buyer_kind == "hospital"
+    ):
+        in_force = terms.seal_card_until is not None and terms.on <= terms.seal_card_until
+        fits = terms.buyer_kind == "hospital" and terms.cls in SEAL_CARD_CLASSES
+        return [] if in_force and fits else [law.broken("SEAL_CARD_INVALID")]
+    if terms.exemption is Exemption.OWN_USE:
+        own = law.RULES["OWN_USE_TOO_MUCH"]
+        fits = terms.individual and terms.cas == own.value["cas"]
+        within = terms.once_grams <= own.value["once_kg"] * 1000 and terms.year_grams <= own.value["year_kg"] * 1000
+        return [] if fits and within else [own.broken()]
+    if terms.exemption is Exemption.NOT_REQUIRED and dealing.buyer:
+        return [_missing()]
+    return []
 
 
 def check_carriage(load: Carriage) -> list[Violation]:
     """Every rule that carrying the load would break; the first is the one that decides."""
     if load.permit is None:
-        return [_MISSING]
+        return [_missing()]
     found = check_draw(load.permit, substance=load.substance, quantity=load.quantity, on=load.on)
-    return [_CARRIER.get(violation.rule, violation) for violation in found]
+    return [law.broken("CARRIER_MISMATCH") if v.rule in _CARRIER else v for v in found]
+
+
+def check_listing(cls: SubstanceClass, *, unit_number: str | None) -> list[Violation]:
+    """An online listing (网上销售信息): by a licensed unit that shows its number, and never for drugs."""
+    broken: Mapping[str, bool] = {
+        "ONLINE_BANNED": cls.is_drug,
+        "ONLINE_NUMBER_MISSING": not unit_number,
+    }
+    return [law.broken(rule) for rule, is_broken in broken.items() if is_broken]

@@ -4,11 +4,11 @@ A register may override them (the ``rules`` of a bundle do); then its own values
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final, Self
+
+from precursor.rules.law import PACKS
 
 #: Tolerances are whole billionths, so that a comparison needs no fraction.
 BILLION: Final = 10**9
@@ -68,22 +68,19 @@ def is_met(n: int, d: int, target: str | None) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
-    """One dated set of parameters."""
+class ParameterPack:
+    """The parameters of the figures of one pack, over those that are our own settings."""
 
     id: str
-    effective_from: str
     values: dict[str, Any]
     sources: dict[str, dict[str, str]]  # parameter: its source and status
 
 
-def load_pack(name: str = "national") -> Pack:
-    """Read ``packs/<name>.toml``."""
-    raw = tomllib.loads((Path(__file__).parent / "packs" / f"{name}.toml").read_text("utf-8"))
-    entries = raw["parameters"]
-    return Pack(
-        raw["id"],
-        raw["effective_from"],
+def load_pack(name: str = "national") -> ParameterPack:
+    """The parameters that a register opened under the pack ``name`` has."""
+    entries = dict(PACKS["settings"].parameters) | dict(PACKS[name].parameters)
+    return ParameterPack(
+        name,
         {key: entry["value"] for key, entry in entries.items()},
         {key: {"source": entry["source"], "status": entry["status"]} for key, entry in entries.items()},
     )

@@ -14,7 +14,7 @@ from empty_city import DAY, KG, City
 from precursor import ledger
 from precursor.core import db
 from precursor.movements import service as movements
-from precursor.movements.service import RecordMovement, Sell
+from precursor.movements.service import RecordMovement
 from precursor.permits.models import Draw
 from precursor.rules.movements import MovementType
 
@@ -28,15 +28,7 @@ PROCESSES = 16
 def test_never_more_than_the_document_holds(url, engine, uses, allowed, loser):
     city = City(engine)
     permit = city.permit(uses=uses, quantity=100 * KG)
-    command = Sell(
-        site=city.site["S-E01"],
-        substance=city.substance["H2SO4"],
-        quantity=10 * KG,
-        day=DAY,
-        buyer=city.party["E05"],
-        permit=permit,
-        to_site=city.site["S-E05"],
-    )
+    command = city.sale(permit)
     done = subprocess.run(
         [sys.executable, racing.__file__, url, str(PROCESSES)],
         input=pickle.dumps((command, NOW)),

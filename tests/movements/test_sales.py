@@ -19,7 +19,7 @@ from precursor.permits.models import Draw
 from precursor.permits.service import RecordOfPermit
 from precursor.rules import law
 from precursor.rules.movements import MovementType
-from precursor.rules.sale import Carriage
+from precursor.rules.sale import Carriage, check_carriage
 
 
 @pytest.fixture
@@ -40,22 +40,22 @@ def test_a_good_sale_draws_and_is_received(city):
     sale, receipt = city.sell(permit)
     assert city.drawn(permit) == (10 * KG, 1)
     with db.transaction(city.engine) as session:
-        key = movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
+        key = city.receive(session, sale, 10 * KG)
     assert key == receipt
     assert city.drawn(permit) == (10 * KG, 1)  # the buyer's entry draws nothing
 
 
 def test_every_code_of_the_sale_check(city):
     permit = city.permit()
-    party, substance = city.party, city.substance
+    substance = city.substance
     cases = {
         "INDIVIDUAL_BANNED": (
-            {"buyer": None, "substance": substance["AC2O"], "site": city.site["S-E02"], "to_site": None},
+            {"individual": True, "substance": substance["AC2O"], "site": city.site["S-E02"], "other_site": None},
             permit,
         ),
         "CASH_BANNED": ({"cash": True}, permit),
         "PERMIT_MISSING": ({}, None),
-        "WRONG_HOLDER": ({"buyer": party["E06"], "to_site": city.site["S-E06"]}, permit),
+        "WRONG_HOLDER": ({"other_site": city.site["S-E06"]}, permit),
         "WRONG_SELLER": ({"site": city.site["S-E03"]}, permit),
         "WRONG_SUBSTANCE": ({"substance": substance["HCL"]}, permit),
         "PERMIT_NOT_YET_VALID": ({"day": date(2026, 1, 9)}, permit),
@@ -79,7 +79,7 @@ def test_every_code_of_the_sale_check(city):
 def test_a_refusal_names_every_rule_with_its_words_and_source(city):
     found = broken(city, city.permit(), cash=True, quantity=101 * KG, day=date(2026, 2, 10))
     assert [v.rule for v in found] == ["CASH_BANNED", "PERMIT_EXPIRED", "PERMIT_OVERDRAW"]
-    assert found[0].source == law.REG_5
+    assert found[0].source == law.RULES["CASH_BANNED"].source
     assert found[1].words.zh == "证件已于 2026-02-09 到期"
     assert all(str(v.source).startswith("《") for v in found)
 
@@ -112,18 +112,16 @@ def test_the_carrier_check(city):
         wanted = {"substance": city.substance["H2SO4"], "quantity": 10 * KG, "on": DAY}
         with db.reading(city.engine) as session:
             state = permits.states(session, [with_permit])[with_permit] if with_permit else None
-            movements.check_carry(session, Carriage(**(wanted | changes), permit=state))
+        return [v.rule for v in check_carriage(Carriage(**(wanted | changes), permit=state))]
 
-    check(permit)
+    assert check(permit) == []
     for rule, with_permit, changes in (
         ("PERMIT_MISSING", None, {}),
         ("CARRIER_MISMATCH", permit, {"substance": city.substance["HCL"]}),
         ("CARRIER_MISMATCH", permit, {"quantity": 101 * KG}),
         ("PERMIT_EXPIRED", permit, {"on": date(2026, 2, 10)}),
     ):
-        with pytest.raises(RuleViolated) as caught:
-            check(with_permit, **changes)
-        assert caught.value.violations[0].rule == rule
+        assert check(with_permit, **changes)[0] == rule
 
 
 def use(city, quantity, day, site="S-E01"):
@@ -182,7 +180,7 @@ def test_a_reversal_needs_another_person(city):
 def test_a_reversal_of_what_has_gone_out_already_is_refused(city):
     sale, receipt = city.sell(city.permit())
     with db.transaction(city.engine) as session:
-        movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
+        city.receive(session, sale, 10 * KG)
         out = RecordMovement(
             site=city.site["S-E05"],
             enterprise=city.party["E05"],
@@ -202,15 +200,15 @@ def test_a_reversal_of_what_has_gone_out_already_is_refused(city):
 def test_a_corrected_receipt_is_named_by_the_sale_still(city):
     sale, _ = city.sell(city.permit())
     with db.transaction(city.engine) as session:
-        key = movements.receive(session, sale, city.site["S-E05"], 9 * KG, DAY, ACTOR, NOW)
+        key = city.receive(session, sale, 9 * KG)
     with pytest.raises(Refused, match="recorded already"), db.transaction(city.engine) as session:
-        movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
+        city.receive(session, sale, 10 * KG)
     with db.transaction(city.engine) as session:
         corrections.reverse(
             session, Reverse(key=key, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW
         )
     with db.transaction(city.engine) as session:
-        again = movements.receive(session, sale, city.site["S-E05"], 10 * KG, DAY, ACTOR, NOW)
+        again = city.receive(session, sale, 10 * KG)
         assert again == key
         assert movements.standing(session, key).version == 1
         assert movements.standing(session, key).quantity == 10 * KG
@@ -233,7 +231,7 @@ def test_books_balance_after_all_of_it(city):
 
     sale, _ = city.sell(city.permit())
     with db.transaction(city.engine) as session:
-        key = movements.receive(session, sale, city.site["S-E05"], 9 * KG, DAY, ACTOR, NOW)
+        key = city.receive(session, sale, 9 * KG)
         movements.report_sales(session, [OfMovement(key=sale, day=DAY, recorded_on=DAY)], ACTOR, NOW)
         corrections.reverse(
             session, Reverse(key=key, reason="x", requested_by="P-TEST", approved_by="P-OTHER"), ACTOR, NOW

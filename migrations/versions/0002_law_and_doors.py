@@ -1,4 +1,4 @@
-"""documents and doors."""
+"""law and doors."""
 
 from typing import Any
 
@@ -39,6 +39,24 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "supervisor",
+        sa.Column("id", BIG, autoincrement=False, nullable=False),
+        sa.Column("outside_id", sa.Text(), nullable=False),
+        sa.Column("area_id", BIG, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since", DAY, nullable=False),
+        sa.Column("recorded_on", DAY, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_supervisor_area_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervisor")),
+        sa.UniqueConstraint("outside_id", name=op.f("uq_supervisor_outside_id")),
+        info={"append_only": True},
+        sqlite_strict=True,
+        sqlite_with_rowid=True,
+    )
+    op.create_index(op.f("ix_supervisor_area_id"), "supervisor", ["area_id"], unique=False)
+    op.create_table(
         "batch",
         sa.Column("enterprise_id", BIG, nullable=False),
         sa.Column("substance_id", BIG, nullable=False),
@@ -50,6 +68,33 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["enterprise_id"], ["party.id"], name=op.f("fk_batch_enterprise_id")),
         sa.ForeignKeyConstraint(["substance_id"], ["substance.id"], name=op.f("fk_batch_substance_id")),
         sa.PrimaryKeyConstraint("enterprise_id", "substance_id", "number", name=op.f("pk_batch")),
+        info={"append_only": True},
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "enterprise_status",
+        sa.Column("enterprise_id", BIG, nullable=False),
+        sa.Column("number", BIG, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("since", DAY, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("recorded_on", DAY, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["party.id"], name=op.f("fk_enterprise_status_enterprise_id")),
+        sa.PrimaryKeyConstraint("enterprise_id", "number", name=op.f("pk_enterprise_status")),
+        info={"append_only": True},
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "supervisor_leave",
+        sa.Column("supervisor_id", BIG, nullable=False),
+        sa.Column("until", DAY, nullable=False),
+        sa.Column("recorded_on", DAY, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"], name=op.f("fk_supervisor_leave_supervisor_id")),
+        sa.PrimaryKeyConstraint("supervisor_id", name=op.f("pk_supervisor_leave")),
         info={"append_only": True},
         sqlite_strict=True,
         sqlite_with_rowid=False,
@@ -90,6 +135,18 @@ def upgrade() -> None:
         info={"append_only": True},
         sqlite_strict=True,
         sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "officer_leave",
+        sa.Column("officer_id", BIG, nullable=False),
+        sa.Column("until", DAY, nullable=False),
+        sa.Column("recorded_on", DAY, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["officer_id"], ["information_officer.id"], name=op.f("fk_officer_leave_officer_id")),
+        sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_officer_leave")),
+        info={"append_only": True},
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "suspension",
@@ -143,7 +200,15 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
+    op.add_column("area", sa.Column("code", sa.Text(), nullable=True))
+    op.add_column("area", sa.Column("since_year", BIG, nullable=True))
+    op.add_column("area", sa.Column("until_year", BIG, nullable=True))
     op.add_column("delegation", sa.Column("requested_by", sa.Text(), nullable=True))
+    op.add_column("grade", sa.Column("reason", sa.Text(), nullable=True))
+    op.add_column("grade", sa.Column("evidence", sa.Text(), nullable=True))
+    op.add_column("grade", sa.Column("assessor", sa.Text(), nullable=True))
+    op.add_column("information_officer", sa.Column("person", sa.Text(), nullable=True))
+    op.add_column("information_officer", sa.Column("name", sa.Text(), nullable=True))
     op.add_column("inspection", sa.Column("officers", sa.Text(), nullable=True))
     op.add_column("inspection", sa.Column("result", sa.Text(), nullable=True))
     op.add_column("inspection", sa.Column("findings", sa.Text(), nullable=True))
@@ -153,6 +218,12 @@ def upgrade() -> None:
     op.add_column("movement", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("movement", sa.Column("reported_by", sa.Text(), nullable=True))
     op.create_index(op.f("ix_movement_cosignature_id"), "movement", ["cosignature_id"], unique=True)
+    op.add_column("party", sa.Column("credit_code", sa.Text(), nullable=True))
+    op.add_column("party", sa.Column("credit_code_reason", sa.Text(), nullable=True))
+    op.add_column("party", sa.Column("address", sa.Text(), nullable=True))
+    op.add_column("party", sa.Column("contact", sa.Text(), nullable=True))
+    op.add_column("party", sa.Column("row_version", BIG, server_default=sa.text("1"), nullable=False))
+    op.create_index(op.f("ix_party_credit_code"), "party", ["credit_code"], unique=False)
     with _rebuilt("permit") as permit:
         permit.alter_column("substance_id", existing_type=BIG, nullable=True)
         permit.alter_column("quantity", existing_type=BIG, nullable=True)
@@ -170,11 +241,29 @@ def upgrade() -> None:
     op.add_column("road_check", sa.Column("plate", sa.Text(), nullable=True))
     op.add_column("road_check", sa.Column("result", sa.Text(), nullable=True))
     op.add_column("road_check", sa.Column("officers", sa.Text(), nullable=True))
+    op.add_column("site", sa.Column("name", sa.Text(), nullable=True))
+    op.add_column("site", sa.Column("purpose", sa.Text(), nullable=True))
+    op.add_column("site", sa.Column("address", sa.Text(), nullable=True))
     op.add_column("stocktake", sa.Column("counted_by", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("schedule", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("cas", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("name_en", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("dosage_form", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("catalogue_item", sa.Text(), nullable=True))
+    op.add_column("substance", sa.Column("doubt", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("substance", "doubt")
+    op.drop_column("substance", "catalogue_item")
+    op.drop_column("substance", "dosage_form")
+    op.drop_column("substance", "name_en")
+    op.drop_column("substance", "cas")
+    op.drop_column("substance", "schedule")
     op.drop_column("stocktake", "counted_by")
+    op.drop_column("site", "address")
+    op.drop_column("site", "purpose")
+    op.drop_column("site", "name")
     op.drop_column("road_check", "officers")
     op.drop_column("road_check", "result")
     op.drop_column("road_check", "plate")
@@ -192,6 +281,12 @@ def downgrade() -> None:
         permit.drop_column("consignee_id")
         permit.alter_column("quantity", existing_type=BIG, nullable=False)
         permit.alter_column("substance_id", existing_type=BIG, nullable=False)
+    op.drop_index(op.f("ix_party_credit_code"), table_name="party")
+    op.drop_column("party", "row_version")
+    op.drop_column("party", "contact")
+    op.drop_column("party", "address")
+    op.drop_column("party", "credit_code_reason")
+    op.drop_column("party", "credit_code")
     op.drop_index(op.f("ix_movement_cosignature_id"), table_name="movement")
     op.drop_column("movement", "reported_by")
     op.drop_column("movement", "reason")
@@ -201,12 +296,25 @@ def downgrade() -> None:
     op.drop_column("inspection", "findings")
     op.drop_column("inspection", "result")
     op.drop_column("inspection", "officers")
+    op.drop_column("information_officer", "name")
+    op.drop_column("information_officer", "person")
+    op.drop_column("grade", "assessor")
+    op.drop_column("grade", "evidence")
+    op.drop_column("grade", "reason")
     op.drop_column("delegation", "requested_by")
+    op.drop_column("area", "until_year")
+    op.drop_column("area", "since_year")
+    op.drop_column("area", "code")
     op.drop_table("stocktake_approval")
     op.drop_table("reversal_request")
     op.drop_table("suspension")
+    op.drop_table("officer_leave")
     op.drop_table("cosignature")
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
     op.drop_table("api_token")
+    op.drop_table("supervisor_leave")
+    op.drop_table("enterprise_status")
     op.drop_table("batch")
+    op.drop_index(op.f("ix_supervisor_area_id"), table_name="supervisor")
+    op.drop_table("supervisor")
     op.drop_table("kept_answer")
