@@ -94,10 +94,14 @@ def _plan(call: Call, asked: Values) -> Any:
 
 def _trace(call: Call, asked: Values) -> Any:
     site, _, substance = asked["of"].partition("/")
-    query = sa.select(Site.id).where(
-        Site.outside_id == site,
-        Substance.outside_id == substance,
-        visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
+    query = (
+        sa.select(Site.id)
+        .join(Substance, sa.true())
+        .where(
+            Site.outside_id == site,
+            Substance.outside_id == substance,
+            visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
+        )
     )
     if call.session.scalar(query) is None:
         raise NotFound(f"there is no site and substance {asked['of']}")
