@@ -132,7 +132,7 @@ _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "maxLength": 200},
     "description": "the same key, the same answer; a token's writes must carry one",
 }
 _MATCH: Final = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}

@@ -82,7 +82,7 @@ def find(code: str) -> Code | None:
 def chain(code: str) -> list[Code]:
     """The code and all above it, the highest first; ValueError when the table lacks it.
 
-    Municipalities have no prefecture in the table: there the county lies in the province.
+    A level that the table lacks is left out.
     """
     if find(code) is None:
         raise ValueError(f"the national table has no {code}")

@@ -159,7 +159,7 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
         external_permit=command.external_permit,
         transport=transport,
         drawn_on=command.drawn_on,
-        exempt=command.exempt,
+        exempt=command.exempt or _stands_for_a_document(session, command, site, substance),
         cosignature=command.cosignature,
         broken=[violation.rule for violation in broken],
         reason=fact.reason if fact else None,
@@ -167,6 +167,17 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     )
     record(session, [recorded], actor, now)
     return key
+
+
+def _stands_for_a_document(session: Session, command: Enter, site: Site, substance: Substance) -> str | None:
+    """What a trade rests on for which the law knows no purchase document: the hospital's card, or nothing."""
+    if command.type not in (MovementType.SALE_OUT, MovementType.PURCHASE_IN):
+        return None
+    if DEALINGS[class_of(substance.category, substance.kind, substance.schedule)].buyer:
+        return None
+    is_sale = command.type is MovementType.SALE_OUT
+    buyer = _buyer(session, command) if is_sale else session.get_one(Party, site.enterprise_id)
+    return (Exemption.SEAL_CARD if buyer and buyer.kind == "hospital" else Exemption.NOT_REQUIRED).value
 
 
 def document_of(movement: Movement) -> PermitKey | None:
@@ -237,7 +248,7 @@ def _state(session: Session, key: PermitKey | None) -> PermitState | None:
     return permits.states(session, [key])[key] if key else None
 
 
-def _buyer(session: Session, command: Enter, site: Site) -> Party | None:
+def _buyer(session: Session, command: Enter) -> Party | None:
     """The other side of a sale; None for an individual."""
     if command.external is not None:
         return session.get(Party, command.external)
@@ -247,14 +258,13 @@ def _buyer(session: Session, command: Enter, site: Site) -> Party | None:
         return session.get(Party, command.other.enterprise)
     if not command.individual:
         raise Refused("须写明买方 / name the buyer: other_site, counterpart, external or individual")
-    del site
     return None
 
 
 def _judge_sale(
     session: Session, command: Enter, site: Site, substance: Substance, cls: SubstanceClass
 ) -> list[Violation]:
-    buyer, seller = _buyer(session, command, site), session.get_one(Party, site.enterprise_id)
+    buyer, seller = _buyer(session, command), session.get_one(Party, site.enterprise_id)
     state = _state(session, command.permit)
     exemption = Exemption(command.exempt) if command.exempt else None
     if not DEALINGS[cls].buyer:

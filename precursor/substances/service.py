@@ -49,7 +49,7 @@ def from_catalogue(entry: Entry, *, outside_id: str, unit: str, dosage_form: str
         unit=unit,
         schedule=entry.cls.value if entry.cls in SCHEDULED else None,
         cas=entry.cas or None,
-        name_en=entry.name_en,
+        name_en=entry.name_en or None,
         dosage_form=dosage_form,
         catalogue_item=entry.item,
         doubt=entry.doubt or UNCONFIRMED,

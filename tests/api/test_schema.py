@@ -1,0 +1,83 @@
+"""schemathesis over the whole API on both engines: no 5xx, and every answer fits its description."""
+
+from datetime import UTC, datetime
+
+import engines
+import pytest
+import schemathesis
+from api_kit import Door
+from conftest import WORKED, load
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from precursor import rooms
+from precursor.api import openapi
+from precursor.core import db, migrate
+from precursor.core.access import GRANTS, Reach
+
+DESCRIBED = openapi.document(rooms.COLLECTIONS, rooms.LISTINGS) | {"security": []}  # test_doors tries who may enter
+SCHEMA = schemathesis.openapi.from_dict(DESCRIBED)
+ACTION = {
+    (path, method): operation["description"].split("`")[1]
+    for path, operations in DESCRIBED["paths"].items()
+    for method, operation in operations.items()
+}
+WANTED = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def door(request, tmp_path_factory):
+    home = tmp_path_factory.mktemp("schema")
+    if request.param == "sqlite":
+        url = f"sqlite:///{home / 'city.db'}"
+    else:
+        url = engines.new_database(request.getfixturevalue("pg_server"))
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    made = Door(url, home, now=datetime(2026, 1, 31, 4, tzinfo=UTC))
+    load(made.engine, WORKED)
+    made.clients = {}
+    yield made
+    made.close()
+
+
+def client_for(door, action):
+    """Signed in in a role that has the action, for the whole city or for one enterprise."""
+    role, grant = next(iter(GRANTS[action].items()))
+    where = {Reach.ENT: {"enterprise": "E01"}, Reach.PARTY: {"enterprise": "E01"}, Reach.ALL: {}}
+    if role not in door.clients:
+        place = where.get(grant.reach, {"area": "C0"})
+        if role.value.startswith("ent_") or role.value == "machine_ent":
+            place = {"enterprise": "E01"}
+        door.clients[role] = door.account(f"{role}.any", role.value, **place)
+    return door.clients[role]
+
+
+@SCHEMA.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_fits(case, door):
+    known = [action for (path, _), action in ACTION.items() if path == case.path]
+    client = client_for(door, ACTION.get((case.path, case.method.lower()), known[0]))
+    client._begin()
+    case.operation.schema.app = door.app
+    answer = case.call(app=door.app, cookies={"session": client.browser.get_cookie("session").value})
+    case.validate_response(answer, checks=list(WANTED))
