@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inspection_schedules import PLANS, Plan
+from inspection_schedules import Frequencies, combine
 from precursor import audit
 from precursor.areas import service as areas
 from precursor.areas.models import Area
@@ -26,8 +26,8 @@ from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
 from precursor.rules.targets import is_met, percentage
 
-#: The plan whose frequencies count, until a register chooses another.
-PLAN: Final[Plan] = PLANS["jinhua-2018"]
+#: The plans whose frequencies count, until a register chooses others.
+PLAN: Final[Frequencies] = combine("jinhua-2018", "qianjiang")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from inspection_schedules import Plan
+from inspection_schedules import Frequencies
 from precursor.core.clock import Period
 from precursor.core.db import Expr
 from precursor.rules.targets import Parameters
@@ -19,7 +19,7 @@ class View:
     as_of: date
     areas: tuple[int, ...]
     parameters: Parameters
-    plan: Plan
+    plan: Frequencies
 
     @property
     def last_seen_day(self) -> date:
