@@ -1,25 +1,29 @@
-"""``python -m bench``: figures, draws, import, or all of them."""
+"""``python -m bench``: figures, draws, import, http, memory, or all of them."""
 
 import argparse
 import json
 import time
 from pathlib import Path
 
-from bench import draws, figures, imports
+from bench import draws, figures, http, imports
 from bench.tables import Table
+
+ALL = ("figures", "draws", "import", "http", "memory")
 
 
 def main() -> None:
     """Run what the command line asks for; print a table for each, with the command that makes it."""
     parser = argparse.ArgumentParser(prog="python3 dev.py bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("figures", "draws", "import", "all"))
-    parser.add_argument("--size", type=int, help="movements: figures 1,000,000, import 20,000 and 100,000")
+    parser.add_argument("what", nargs="?", default="all", choices=(*ALL, "all"))
+    parser.add_argument(
+        "--size", type=int, help="movements: figures 1,000,000, import 20,000 and 100,000; requests: memory 100,000"
+    )
     parser.add_argument("--engine", default="both", choices=("sqlite", "postgresql", "both"))
     parser.add_argument("--json", type=Path, help="write the ratios to this file too")
     given = parser.parse_args()
     engines = ("sqlite", "postgresql") if given.engine == "both" else (given.engine,)
     made: list[Table] = []
-    for what in ("figures", "draws", "import") if given.what == "all" else (given.what,):
+    for what in ALL if given.what == "all" else (given.what,):
         began = time.monotonic()
         for table in measure(what, given.size, engines, brief=given.what == "all"):
             made.append(table)
@@ -36,6 +40,10 @@ def measure(what: str, size: int | None, engines: tuple[str, ...], *, brief: boo
         return figures.run(size or 1_000_000, engines)
     if what == "draws":
         return draws.run()
+    if what == "http":
+        return http.run()
+    if what == "memory":
+        return http.memory(size or 100_000)
     return imports.run((20_000,) if brief else (size,) if size else (20_000, 100_000), engines)
 
 

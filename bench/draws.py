@@ -1,6 +1,6 @@
 """P5: the sale that draws on a document, as the product sends it, against pgbench's own TPC-B-like transaction.
 
-The statements are caught from one real ``movements.service.sell`` and replayed by pgbench: same server, same
+The statements are caught from one real ``movements.acts.enter`` and replayed by pgbench: same server, same
 protocol, same clients. What the product computes between them (rules, digests) is not in the ratio; P6 has that.
 """
 
@@ -18,8 +18,10 @@ from bench import database
 from bench.tables import Table
 from precursor import audit
 from precursor.core import db
-from precursor.movements import service as movements
+from precursor.movements import acts
+from precursor.movements.acts import Enter
 from precursor.permits.service import PermitKey
+from precursor.rules.movements import MovementType
 
 SPREAD: Final = 10_000  # sellers, sites, buyers, documents
 CLIENTS: Final = (4, 16)
@@ -56,6 +58,9 @@ INSERT INTO site SELECT {to_site} + n, {buyer} + n, 'PB' || n, 2, {day}, NULL, t
 INSERT INTO permit SELECT {buyer} + n, {permit} + n, 'L' || n, 'purchase_filing', {substance}, {much},
   {day}, DATE '2027-01-01', 'multi', 2, NULL, false, TIMESTAMPTZ '2025-01-01 00:00+08' {rows};
 INSERT INTO permit_balance SELECT {buyer} + n, {permit} + n, {much}, 2147483647, 0, 0 {rows};
+INSERT INTO permit SELECT {seller} + n, {permit} + 500000 + n, 'O' || n, 'operating_filing', {substance}, {much},
+  {day}, DATE '2027-01-01', 'multi', 2, NULL, false, TIMESTAMPTZ '2025-01-01 00:00+08' {rows};
+INSERT INTO permit_balance SELECT {seller} + n, {permit} + 500000 + n, {much}, 2147483647, 0, 0 {rows};
 INSERT INTO account SELECT {stock_account} + n, concat('site:', {seller} + n, ':', {site} + n, ':{substance}'),
   'site', {seller} + n, {site} + n, {substance} {rows};
 INSERT INTO account SELECT {transit_account} + n, concat('transit:', {seller} + n, ':', {buyer} + n, ':{substance}'),
@@ -154,17 +159,18 @@ def catch(url: str) -> Sent:
             sent.append((statement, dict(row)))
 
     with db.transaction(engine) as session:
-        movements.sell(
+        acts.enter(
             session,
-            movements.Sell(
+            Enter(
                 site=BASE["site"] + 1,
+                type=MovementType.SALE_OUT,
                 substance=_SUBSTANCE,
                 quantity=1_000,
                 day=_DAY,
-                buyer=BASE["buyer"] + 1,
                 permit=PermitKey(BASE["buyer"] + 1, BASE["permit"] + 1),
-                to_site=BASE["to_site"] + 1,
+                other_site=BASE["to_site"] + 1,
             ),
+            None,
             audit.Actor(account="bench", person="B", role="ent_officer"),
             _NOW,
         )
