@@ -12,7 +12,7 @@ from precursor import audit
 from precursor.core.access import Action, Scope, Subject
 from precursor.core.clock import legal_day
 from precursor.core.errors import Fault, Faulty, NotFound
-from precursor.core.members import Member, Record
+from precursor.core.members import Member, Record, schema_of
 from precursor.rules.law import Words
 
 #: The most records of one page, and how many when nobody says.
@@ -87,8 +87,8 @@ class Collection:
 
     def one(self, call: Call, id_: str) -> sa.Row[Any]:
         """The record that is called so, if the caller may see it; NotFound otherwise."""
-        found = self.query(call).subquery()
-        row = call.session.execute(sa.select(found).where(found.c.id == id_).limit(1)).one_or_none()
+        query = self.query(call)
+        row = call.session.execute(query.where(query.selected_columns.id == id_).limit(1)).one_or_none()
         if row is None:
             raise NotFound(f"没有这条记录 / there is no {self.path} {id_}")
         return row
@@ -105,7 +105,7 @@ class Collection:
 
 
 def _dump(schema: type[Record], values: Values) -> Values:
-    shown: Values = schema().dump(values)
+    shown: Values = schema_of(schema).dump(values)
     return shown
 
 

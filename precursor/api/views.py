@@ -16,7 +16,7 @@ from precursor.api.collection import MOST, USUAL, Act, Call, Collection, Listing
 from precursor.core import access, canonical
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Malformed, PrecursorError, Stale
-from precursor.core.members import Member, Text, Whole, Word
+from precursor.core.members import Member, Text, Whole, Word, schema_of
 from precursor.core.strict import flatten, loads, repeated_names
 from precursor.web.database import db
 
@@ -98,12 +98,13 @@ def _list(collection: Collection) -> Callable[..., Response]:
 
     def view() -> Response:
         asked, call = parameters(known), _call()
-        found = collection.query(call).subquery()
-        narrowed = sa.select(found).where(*(found.c[n] == asked[n] for n in collection.filters if n in asked))
+        query = collection.query(call)
+        columns = query.selected_columns
+        narrowed = query.where(*(columns[n] == asked[n] for n in collection.filters if n in asked))
         limit = asked.get("limit", USUAL)
-        page = narrowed.order_by(found.c.id).limit(limit + 1)
+        page = narrowed.order_by(columns.id).limit(limit + 1)
         if "after" in asked:
-            page = page.where(found.c.id > asked["after"])
+            page = page.where(columns.id > asked["after"])
         rows = call.session.execute(page).all()
         answer = jsonify([collection.show(row) for row in rows[:limit]])
         if len(rows) > limit:
@@ -149,7 +150,7 @@ def body_of(form: Any) -> Values:
         raise Malformed(error.faults[0].message) from None
     faults = list(repeated_names(document))
     try:
-        loaded: Values = form().load(document)
+        loaded: Values = schema_of(form).load(document)
     except ValidationError as error:
         faults += flatten(error.messages)
     if faults:

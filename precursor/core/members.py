@@ -263,6 +263,12 @@ class Record(Schema):
     }
 
 
+@cache
+def schema_of(form: type[Record]) -> Record:
+    """The schema of a form, made once: marshmallow copies every member each time one is made."""
+    return form()
+
+
 class Nested(fields.Nested):
     """A record inside a record."""
 

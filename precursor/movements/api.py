@@ -244,7 +244,8 @@ class OpeningForm(Record):
 # ------------------------------------------------------------------ movements
 
 
-def _movements(call: Call) -> sa.Select:
+def _selected() -> sa.Select:
+    """Movements with what they name, by its ids; built once, since every call begins with it."""
     other, external = aliased(Movement), aliased(Party)
     permit, transport = aliased(Permit), aliased(Permit)
     other_id = (
@@ -291,15 +292,21 @@ def _movements(call: Call) -> sa.Select:
                 transport.id == Movement.transport_permit_id,
             ),
         )
-        .where(
-            stands(Movement),
-            visible(
-                call.scope,
-                enterprise=Movement.enterprise_id,
-                areas_of=(Site.area_id,),
-                substance=Movement.substance_id,
-            ),
-        )
+    )
+
+
+_MOVEMENTS: Final = _selected()
+
+
+def _movements(call: Call) -> sa.Select:
+    return _MOVEMENTS.where(
+        stands(Movement),
+        visible(
+            call.scope,
+            enterprise=Movement.enterprise_id,
+            areas_of=(Site.area_id,),
+            substance=Movement.substance_id,
+        ),
     )
 
 

@@ -222,54 +222,61 @@ class DocumentDetail(DocumentAnswer):
 # ------------------------------------------------------------------ reading
 
 
+def _selected() -> sa.Select:
+    """Documents with who is named on them; built once, since every call begins with it."""
+    holder, seller, consignee, carrier = (aliased(Party) for _ in range(4))
+    return (
+        sa.select(
+            Permit.outside_id.label("id"),
+            Permit.enterprise_id.label("owner"),
+            Permit.id.label("number"),
+            Permit.kind,
+            holder.outside_id.label("holder"),
+            Substance.outside_id.label("substance"),
+            Permit.covers,
+            Permit.quantity,
+            sa.case((Permit.quantity.is_not(None), PermitBalance.drawn)).label("drawn"),
+            Substance.unit,
+            Permit.valid_from,
+            Permit.valid_to,
+            Permit.uses,
+            Area.outside_id.label("county"),
+            seller.outside_id.label("seller"),
+            consignee.outside_id.label("consignee"),
+            carrier.outside_id.label("carrier"),
+            Permit.issuer,
+            Permit.law,
+            PermitBalance.is_suspended.label("suspended"),
+            PermitBalance.revoked_on,
+        )
+        .join(
+            PermitBalance,
+            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+        )
+        .join(holder, holder.id == Permit.enterprise_id)
+        .join(Area, Area.id == Permit.area_id)
+        .outerjoin(Substance, Substance.id == Permit.substance_id)
+        .outerjoin(seller, seller.id == Permit.seller_id)
+        .outerjoin(consignee, consignee.id == Permit.consignee_id)
+        .outerjoin(carrier, carrier.id == Permit.carrier_id)
+    )
+
+
+_DOCUMENTS: Final = _selected()
+
+
 def _query(family: Family) -> Callable[[Call], sa.Select]:
+    of_family = _DOCUMENTS.where(Permit.kind.in_([kind.value for kind in family.kinds]))
+
     def query(call: Call) -> sa.Select:
-        holder, seller, consignee, carrier = (aliased(Party) for _ in range(4))
-        is_trade = family.issue is Action.TRADE_APPROVE
-        return (
-            sa.select(
-                Permit.outside_id.label("id"),
-                Permit.enterprise_id.label("owner"),
-                Permit.id.label("number"),
-                Permit.kind,
-                holder.outside_id.label("holder"),
-                Substance.outside_id.label("substance"),
-                Permit.covers,
-                Permit.quantity,
-                sa.case((Permit.quantity.is_not(None), PermitBalance.drawn)).label("drawn"),
-                Substance.unit,
-                Permit.valid_from,
-                Permit.valid_to,
-                Permit.uses,
-                Area.outside_id.label("county"),
-                seller.outside_id.label("seller"),
-                consignee.outside_id.label("consignee"),
-                carrier.outside_id.label("carrier"),
-                Permit.issuer,
-                Permit.law,
-                PermitBalance.is_suspended.label("suspended"),
-                PermitBalance.revoked_on,
-            )
-            .join(
-                PermitBalance,
-                sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
-            )
-            .join(holder, holder.id == Permit.enterprise_id)
-            .join(Area, Area.id == Permit.area_id)
-            .outerjoin(Substance, Substance.id == Permit.substance_id)
-            .outerjoin(seller, seller.id == Permit.seller_id)
-            .outerjoin(consignee, consignee.id == Permit.consignee_id)
-            .outerjoin(carrier, carrier.id == Permit.carrier_id)
-            .where(
-                Permit.kind.in_([kind.value for kind in family.kinds]),
-                visible(
-                    call.scope,
-                    enterprise=Permit.enterprise_id,
-                    areas_of=(Permit.area_id,),
-                    substance=sa.func.coalesce(Permit.substance_id, _of_class()),
-                    parties=(Permit.seller_id, Permit.consignee_id, Permit.carrier_id),
-                    is_trade=is_trade,
-                ),
+        return of_family.where(
+            visible(
+                call.scope,
+                enterprise=Permit.enterprise_id,
+                areas_of=(Permit.area_id,),
+                substance=sa.func.coalesce(Permit.substance_id, _of_class()),
+                parties=(Permit.seller_id, Permit.consignee_id, Permit.carrier_id),
+                is_trade=family.issue is Action.TRADE_APPROVE,
             )
         )
 
