@@ -93,7 +93,8 @@ def install(app: Flask) -> None:
         ):
             logout_user()
             session.clear()
-            return redirect(url_for("security.login"))
+            # a program gets its 401 from the check that follows, a person the form
+            return None if request.path.startswith("/api/") else redirect(url_for("security.login"))
         if now - login.seen_at > _NOTE_EVERY and request.method == "GET":
             with transaction(engine) as written:
                 written.execute(sa.update(Login).where(Login.id == login.id).values(seen_at=now))

@@ -5,7 +5,6 @@ with all the rules it breaks; a fact is booked with them beside it, and only wha
 is left out of it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -19,6 +18,7 @@ from precursor.areas.models import Area
 from precursor.core.clock import legal_day
 from precursor.core.errors import NotFound, Refused, RuleViolated
 from precursor.enterprises.models import Party, Site
+from precursor.movements import fitting
 from precursor.movements.models import Cosignature, Movement, Stocktake
 from precursor.movements.service import (
     MovementKey,
@@ -41,6 +41,7 @@ from precursor.rules.sale import (
     Terms,
     check_carriage,
     check_sale,
+    check_seal_card,
     check_terms,
 )
 from precursor.rules.substances import SubstanceClass, class_of
@@ -131,13 +132,16 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     ``Refused`` when the other side does not fit.
     """
     site, substance = _get(session, Site, command.site), _get(session, Substance, command.substance)
+    _fit(session, command, site)
     broken = _judge(session, command, site, substance, actor, now)
     if broken and fact is None:
         raise RuleViolated(broken)
     key, other = _sides(session, command, site)
-    permit, transport = command.permit, command.transport
+    permit, transport, exempt = command.permit, command.transport, command.exempt
     if fact is not None:  # an act keeps its documents: whoever draws first, the other is refused
-        permit, transport = _drawable(session, command, (permit, transport))
+        rules = {violation.rule for violation in broken}
+        permit, transport = _drawable(session, command, rules)
+        exempt = None if rules & _NO_EXEMPTION else exempt
     recorded = RecordMovement(
         key=key,
         version=next_version(session, key.enterprise, key.id),
@@ -159,7 +163,7 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
         external_permit=command.external_permit,
         transport=transport,
         drawn_on=command.drawn_on,
-        exempt=command.exempt or _stands_for_a_document(session, command, site, substance),
+        exempt=exempt or _stands_for_a_document(session, command, site, substance),
         cosignature=command.cosignature,
         broken=[violation.rule for violation in broken],
         reason=fact.reason if fact else None,
@@ -167,6 +171,32 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     )
     record(session, [recorded], actor, now)
     return key
+
+
+#: What a fact may have broken so that a document it names was not drawn on, or an exemption did not hold.
+_NO_PERMIT: Final = frozenset({"WRONG_HOLDER", "WRONG_SELLER", "DOCUMENT_KIND"})
+_NO_TRANSPORT: Final = frozenset({"TRANSPORT_KIND"})
+_NO_EXEMPTION: Final = frozenset({"PERMIT_MISSING", "SEAL_CARD_INVALID", "OWN_USE_TOO_MUCH"})
+
+
+def _fit(session: Session, command: Enter, site: Site) -> None:
+    """Refuse what is not the movement it says it is."""
+    own, there = site.enterprise_id, fitting.other_enterprise(session, command.other, command.other_site)
+    fitting.check_exemption(command.type, command.exempt)
+    fitting.check_sides(
+        session,
+        command.type,
+        own,
+        other=command.other,
+        other_site=command.other_site,
+        external=command.external,
+    )
+    named = [key for key in (command.permit, command.transport) if key]
+    if named:
+        states = permits.states(session, named)
+        fitting.check_documents(states, command.permit, command.transport, (own, there, command.external))
+    if command.type is MovementType.RETURN_OUT:
+        fitting.check_return(session, own, command.substance, command.quantity, there, command.external)
 
 
 def _stands_for_a_document(session: Session, command: Enter, site: Site, substance: Substance) -> str | None:
@@ -207,10 +237,14 @@ def _sides(session: Session, command: Enter, site: Site) -> tuple[MovementKey, M
     return reserve(session, [site.enterprise_id])[0], None
 
 
-def _drawable(session: Session, command: Enter, named: Iterable[PermitKey | None]) -> list[PermitKey | None]:
-    """The documents as they can be booked: one that cannot be drawn on so is left out of a fact."""
-    states = permits.states(session, [key for key in named if key])
-    return [key if key and not _bad_draw(command, key, states[key]) else None for key in named]
+def _drawable(session: Session, command: Enter, rules: set[str]) -> list[PermitKey | None]:
+    """The documents as they can be booked: one that is not this trade's, or cannot be drawn on, is left out."""
+    named = ((command.permit, _NO_PERMIT), (command.transport, _NO_TRANSPORT))
+    states = permits.states(session, [key for key, _ in named if key])
+    return [
+        key if key and not rules & barring and not _bad_draw(command, key, states[key]) else None
+        for key, barring in named
+    ]
 
 
 def _bad_draw(command: Enter, key: PermitKey, state: PermitState) -> list[Violation]:
@@ -306,9 +340,12 @@ def _judge_purchase(
     session: Session, command: Enter, site: Site, substance: Substance, cls: SubstanceClass
 ) -> list[Violation]:
     """Bought from outside: the buyer's own document is drawn here."""
-    if not DEALINGS[cls].buyer or command.exempt == Exemption.SEAL_CARD:
+    if not DEALINGS[cls].buyer:
         return []
-    on = command.drawn_on or command.day
+    on, buyer = command.drawn_on or command.day, session.get_one(Party, site.enterprise_id)
+    if command.exempt == Exemption.SEAL_CARD:
+        card = buyer.seal_card_valid_to if buyer.seal_card else None
+        return check_seal_card(cls, buyer.kind, card, on)
     sale = Sale(
         category=substance.category,
         substance=substance.id,

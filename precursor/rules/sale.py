@@ -157,14 +157,18 @@ def check_terms(terms: Terms) -> list[Violation]:
     return found + _exemption(terms, dealing)
 
 
+def check_seal_card(cls: SubstanceClass, buyer_kind: str | None, until: date | None, on: date) -> list[Violation]:
+    """Whether a seal card (印鉴卡) in force stands for the document: a hospital's, for the classes it is for."""
+    holds = until is not None and on <= until and buyer_kind == "hospital" and cls in SEAL_CARD_CLASSES
+    return [] if holds else [law.broken("SEAL_CARD_INVALID")]
+
+
 def _exemption(terms: Terms, dealing: Dealing) -> list[Violation]:
     """Whether what is said to stand for the document does."""
     if terms.exemption is Exemption.SEAL_CARD or (
         terms.cls in (C.NARCOTIC, C.PSYCHOTROPIC_1) and terms.buyer_kind == "hospital"
     ):
-        in_force = terms.seal_card_until is not None and terms.on <= terms.seal_card_until
-        fits = terms.buyer_kind == "hospital" and terms.cls in SEAL_CARD_CLASSES
-        return [] if in_force and fits else [law.broken("SEAL_CARD_INVALID")]
+        return check_seal_card(terms.cls, terms.buyer_kind, terms.seal_card_until, terms.on)
     if terms.exemption is Exemption.OWN_USE:
         own = law.RULES["OWN_USE_TOO_MUCH"]
         fits = terms.individual and terms.cas == own.value["cas"]

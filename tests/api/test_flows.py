@@ -208,3 +208,68 @@ def test_a_fact_keeps_the_rules_it_broke_and_draws_nothing_impossible(door, peop
     late = sale | {"id": "L", "date": "2026-01-19", "payment": "bank", "quantity": "1"}
     assert keeper.post("movements/out", late).json["errors"][0]["pointer"] == "/happened"
     assert keeper.post("movements/out", late | {"date": "2026-01-21"}).json["errors"][0]["pointer"] == "/date"
+
+
+OUT = {"date": "2026-01-20", "site": "S-E01", "substance": "H2SO4", "quantity": "1", "unit": "kg"}
+IN = OUT | {"site": "S-E05"}
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "body"),
+    [
+        ("E01", "out", OUT | {"type": "transfer_out", "other_site": "S-E05"}),  # a sale under another name
+        ("E01", "out", OUT | {"type": "sale_out", "other_site": "S-E01"}),  # to oneself
+        ("E01", "out", OUT | {"type": "return_out", "other_site": "S-E05"}),  # of what was never bought there
+        ("E01", "out", OUT | {"type": "return_out", "external": "X1"}),
+        ("E01", "out", OUT | {"type": "use_out", "external": "X1"}),
+        ("E01", "out", OUT | {"type": "sale_out"}),  # to nobody
+        ("E01", "out", OUT | {"type": "sale_out", "other_site": "S-E05", "external": "X1"}),
+        ("E01", "out", OUT | {"type": "use_out", "exempt": "not_required"}),
+        ("E05", "in", IN | {"type": "purchase_in", "external": "X1", "exempt": "own_use"}),
+        ("E05", "in", IN | {"type": "purchase_in", "external": "X1", "exempt": "not_required"}),
+        ("E05", "in", IN | {"type": "purchase_in", "external": "X1", "permit": "TF-E01"}),  # no purchase document
+        ("E05", "in", IN | {"type": "purchase_in", "external": "X1", "transport_permit": "TF-E01"}),  # of another
+    ],
+)
+def test_what_does_not_fit_is_refused_and_is_no_fact_either(door, people, who, path, body):
+    transport = {
+        "id": "TF-E01", "kind": "transport_filing", "holder": "E01", "substance": "H2SO4", "quantity": "900",
+        "unit": "kg", "valid_from": "2026-01-20", "valid_to": "2026-04-19", "uses": "multi", "county": "D",
+        "consignee": "E05", "carrier": "E10", "particulars": PAPERS,
+    }  # fmt: skip
+    people("ps_approver").done("transport-documents", transport)
+    for happened in ({}, {"happened": {"reason": "已经发生"}}):
+        answer = people("ent_keeper", who).post(f"movements/{path}", body | happened)
+        assert (answer.status_code, "violations" in answer.json) == (409, False), answer.json
+    assert people("ps_lead").get("movements").json == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [({"other_site": "S-E06"}, "WRONG_HOLDER"), ({"site": "S-E03"}, "WRONG_SELLER"), ({}, None)],
+)
+def test_no_fact_draws_on_a_document_that_is_not_this_trades(door, people, change, rule):
+    filing = {
+        "id": "PF", "kind": "purchase_filing", "holder": "E05", "substance": "HCL", "quantity": "50", "unit": "kg",
+        "valid_from": "2026-01-20", "valid_to": "2026-02-19", "uses": "single", "county": "X", "seller": "E01",
+        "particulars": PAPERS,
+    }  # fmt: skip
+    people("ps_approver").done("purchase-documents", filing)
+    keeper = people("ent_keeper", change.get("site", "S-E01")[2:])
+    made = {
+        "date": "2026-01-20",
+        "site": "S-E03",
+        "type": "production_in",
+        "substance": "HCL",
+        "quantity": "9",
+        "unit": "kg",
+    }
+    people("ent_keeper", "E03").done("movements/in", made | {"batch": "B"})
+    sale = OUT | {"type": "sale_out", "substance": "HCL", "other_site": "S-E05", "permit": "PF", "id": "S"} | change
+    answer = keeper.post("movements/out", sale | {"happened": {"reason": "已经发生"}})
+    if rule == "WRONG_SELLER":  # nor may a seller whom it does not name even know of it
+        assert answer.json["errors"][0]["pointer"] == "/permit"
+        return
+    assert answer.status_code == 201, answer.json
+    drawn = people("ps_lead").get("purchase-documents/PF").json["drawn"]
+    assert (answer.json["broken"], answer.json["permit"], drawn) == (([rule], None, "0") if rule else ([], "PF", "1"))
