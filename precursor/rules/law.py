@@ -13,6 +13,11 @@ from typing import Any, Final
 
 PACKS_DIR: Final = Path(__file__).parent / "packs"
 STATUSES: Final = ("V", "R", "U", "OURS")
+_MARKS: Final = {
+    "R": "(未核对 unconfirmed)",
+    "U": "(未核对 unconfirmed)",
+    "OURS": "(自定,待确认 our own proposal)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Source:
     status: str = "V"
 
     def __str__(self) -> str:
-        mark = "" if self.status == "V" else "(自定,待确认)" if self.status == "OURS" else "(未核对)"
+        mark = "" if self.is_confirmed else _MARKS[self.status]
         version = f"({self.version})" if self.version else ""
         return f"《{self.instrument}》{version}{self.article}{mark}"
 

@@ -227,3 +227,12 @@ def test_a_county_reads_no_other_county_by_asking(opened):
     inspector = opened.sign_in("ps_inspector.n")
     assert inspector.get("gaps?period=2025&area=D").status_code == 404
     assert inspector.get("plan?period=2025&area=N").status_code == 200
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMS, Role.COMMERCE, Role.HEALTH, Role.EM_AUDITOR, Role.PS_CLERK])
+def test_whoever_may_see_the_figures_may_open_their_page(opened, role):
+    client = opened.sign_in(f"{role}.c0")
+    client._begin()
+    page = client.browser.get("/targets?period=2025&as_of=2026-01-31")
+    assert page.status_code == 200
+    assert ("/gaps/" in page.text) is (role in GRANTS[rooms.movements.Action.ALERT_LIST])
