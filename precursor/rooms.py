@@ -26,4 +26,10 @@ COLLECTIONS: Final = (
     *checkpoints.COLLECTIONS,
     *supervision.COLLECTIONS,
 )
-LISTINGS: Final = (*areas.LISTINGS, *substances.LISTINGS, *movements.LISTINGS, *reconciliation.LISTINGS)
+LISTINGS: Final = (
+    *areas.LISTINGS,
+    *substances.LISTINGS,
+    *permits.LISTINGS,
+    *movements.LISTINGS,
+    *reconciliation.LISTINGS,
+)

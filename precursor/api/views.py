@@ -174,7 +174,7 @@ def _act(collection: Collection, act: Act) -> Callable[..., Response]:
         data = body_of(act.form)
         try:
             if act.is_of_one:
-                _unchanged(collection.show_one(call, id), must=act.method == "PUT")
+                _look(collection, act, call, id)
             done = act.do(call, data, id)
             body = collection.show_one(call, done)
             status = 200 if act.method == "PUT" else 201
@@ -196,6 +196,13 @@ def _act(collection: Collection, act: Act) -> Callable[..., Response]:
         return _answer(body, status, location)
 
     return view
+
+
+def _look(collection: Collection, act: Act, call: Call, id_: str) -> None:
+    """The record is there, for the caller to see, and still as he saw it."""
+    collection.one(call, id_)
+    if request.if_match or act.method == "PUT":
+        _unchanged(collection.show_one(call, id_), must=act.method == "PUT")
 
 
 def _answer(body: Values, status: int, location: str) -> Response:

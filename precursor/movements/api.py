@@ -1,6 +1,7 @@
 """Movements, cosignatures, batches, stock and stocktakes, as programs see them."""
 
 import json
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -44,9 +45,11 @@ from precursor.movements.models import (
 from precursor.movements.service import MovementKey, stands
 from precursor.permits.api import document_of
 from precursor.permits.models import Permit
-from precursor.rules.law import Words
+from precursor.rules.law import Words, law_for
 from precursor.rules.movements import MovementType
+from precursor.rules.retention import Kept, Subject, keep_until
 from precursor.rules.sale import Exemption
+from precursor.rules.substances import class_of
 from precursor.substances.api import substance_of
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
@@ -139,6 +142,7 @@ class MovementDetail(MovementAnswer):
     sales_reported_on = Day(null=True)
     external_confirmed_on = Day(null=True)
     reversal_asked_by = Text(null=True)
+    keep_until = Day(null=True, note="the last day until which the law has this record kept")
 
 
 class ReasonForm(Record):
@@ -260,6 +264,10 @@ def _selected() -> sa.Select:
             Movement.id.label("number"),
             Movement.version,
             Movement.broken.label("broken_rules"),
+            Movement.substance_id,
+            Substance.category,
+            Substance.kind.label("substance_kind"),
+            Substance.schedule,
             Party.outside_id.label("enterprise"),
             Movement.day.label("date"),
             Movement.recorded_on,
@@ -323,7 +331,16 @@ def _about(call: Call, row: Any) -> Values:
         "sales_reported_on": reported.day if reported else None,
         "external_confirmed_on": confirmed,
         "reversal_asked_by": asked.person if asked else None,
+        "keep_until": _keep_until(call, row),
     }
+
+
+def _keep_until(call: Call, row: Any) -> date | None:
+    """By the national law; a batch whose expiry is known counts from it."""
+    cls = class_of(row.category, row.substance_kind, row.schedule)
+    batch = call.session.get(Batch, (row.owner, row.substance_id, row.batch)) if row.batch else None
+    record = Kept(subject=Subject.LEDGER, day=row.date, cls=cls, expires_on=batch.expires_on if batch else None)
+    return keep_until([record], law_for(None, call.today))
 
 
 def _own(call: Call, id_: str) -> Movement:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from precursor.api import Act, Call, Collection
+from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
 from precursor.api.common import name_it, not_after_today, own_id, positive, ref, unit, wanted, words
 from precursor.areas.api import area_of
@@ -29,7 +29,8 @@ from precursor.permits.models import (
     Verification,
 )
 from precursor.permits.service import IssuePermit, PermitKey, RecordOfPermit
-from precursor.rules.law import Words
+from precursor.rules.law import Words, law_for
+from precursor.rules.matrix import Department, department_words, formerly, rows_of
 from precursor.rules.permits import PermitKind, Result, Uses
 from precursor.rules.substances import SubstanceClass
 from precursor.substances.api import substance_of
@@ -453,6 +454,69 @@ def _acts(family: Family) -> tuple[Act, ...]:
     return tuple(found)
 
 
+# ------------------------------------------------------------------ the matrix, for whoever applies or issues
+
+
+def _matrix(call: Call, asked: Values) -> list[Values]:
+    """The rows that hold in an area today or on a day."""
+    the_law = law_for(asked.get("code"), asked.get("on", call.today))
+    return [
+        {
+            "kind": row.kind.value,
+            "classes": sorted(row.classes),
+            "issuer": row.issuer.value,
+            "level": row.level.name.lower(),
+            "delegable_to": row.delegable_to and row.delegable_to.name.lower(),
+            "decision": row.decision,
+            "validity": row.validity,
+            "extended": row.extended,
+            "uses": list(row.uses),
+            "fields": list(row.fields),
+            "exemptions": list(row.exemptions),
+            "rows": dict(row.rows),
+            "unconfirmed": dict(row.status),
+            "note": row.note,
+        }
+        for row in rows_of(the_law)
+    ]
+
+
+def _departments(_: Call, __: Values) -> list[Values]:
+    """The departments, what they are called now and were called before."""
+    return [
+        {
+            "id": department.value,
+            "zh": department_words(department).zh,
+            "en": department_words(department).en,
+            "formerly": list(formerly(department)),
+        }
+        for department in Department
+    ]
+
+
+_LIST_OF_OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
+LISTINGS = (
+    Listing(
+        path="matrix",
+        summary=Words("许可与备案矩阵", "which document for what, by whom, how fast, for how long"),
+        action=Action.RULE_READ,
+        make=_matrix,
+        parameters={
+            "code": Text(
+                optional=True, pattern="[1-9][0-9]{5}", note="GB/T 2260 code of an area: its province's law"
+            ),
+            "on": Day(optional=True),
+        },
+        schema=_LIST_OF_OBJECTS,
+    ),
+    Listing(
+        path="departments",
+        summary=Words("部门", "departments with their former names"),
+        action=Action.RULE_READ,
+        make=_departments,
+        schema=_LIST_OF_OBJECTS,
+    ),
+)
 COLLECTIONS = tuple(
     Collection(
         path=family.path,

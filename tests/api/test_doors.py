@@ -292,3 +292,13 @@ def test_the_description_is_valid_and_whole(door):
     }
     documented = {(path, method) for path, operations in described["paths"].items() for method in operations}
     assert documented == routes
+
+
+def test_the_matrix_and_the_departments_are_there_for_everybody(people):
+    anyone = people("ent_carrier", "E10")
+    rows = anyone.get("matrix?code=330702&on=2025-01-01").json
+    assert len(rows) == 18
+    assert {row["unconfirmed"].get("validity") for row in rows if row["kind"] == "import_export_licence"} == {"U"}
+    assert {row["kind"] for row in anyone.get("matrix").json} < {row["kind"] for row in rows}
+    names = {row["id"]: row["formerly"] for row in anyone.get("departments").json}
+    assert names["market_regulation"] == ["工商行政管理部门"]

@@ -103,6 +103,7 @@ def test_a_narcotic_goes_through_four_different_hands(door, people):
     signed = second.done("cosignatures", moved | {"type": "production_in"})["id"]
     keeper.done("movements/in", made | {"id": "MADE", "cosignature": signed})
     keeper.done("batches", {"enterprise": "E09", "substance": "MORPH", "number": "B-1", "expires_on": "2028-01-31"})
+    assert keeper.get("movements/MADE").json["keep_until"] == "2033-01-31"  # five years after it expires
     # a signature is good once, for exactly that, and for ten minutes
     reused = keeper.post("movements/in", made | {"id": "AGAIN", "cosignature": signed})
     assert (reused.status_code, "violations" in reused.json) == (409, False)
