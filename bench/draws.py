@@ -19,7 +19,7 @@ from bench.tables import Table
 from precursor import audit
 from precursor.core import db
 from precursor.movements import acts
-from precursor.movements.acts import Enter
+from precursor.movements.intents import Enter
 from precursor.permits.service import PermitKey
 from precursor.rules.movements import MovementType
 

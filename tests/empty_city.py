@@ -10,7 +10,7 @@ from precursor.core import db
 from precursor.enterprises.models import Party, Site
 from precursor.movements import acts
 from precursor.movements import service as movements
-from precursor.movements.acts import Enter
+from precursor.movements.intents import Enter
 from precursor.movements.service import MovementKey
 from precursor.permits import service as permits
 from precursor.permits.models import PermitBalance

@@ -15,7 +15,7 @@ from precursor import audit
 from precursor.core import db
 from precursor.core.errors import Refused, RuleViolated
 from precursor.movements import acts
-from precursor.movements.acts import Enter
+from precursor.movements.intents import Enter
 
 
 def race(url: str, command: Enter, now: datetime, start, results) -> None:

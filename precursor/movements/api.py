@@ -31,7 +31,7 @@ from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.incidents.models import Incident
 from precursor.movements import acts, corrections, service
-from precursor.movements.acts import Enter, Fact
+from precursor.movements.intents import Enter, Fact
 from precursor.movements.models import (
     Batch,
     Confirmation,

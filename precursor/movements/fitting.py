@@ -3,14 +3,13 @@
 These are no rules that a fact may have broken: an entry that does not fit is not the movement it says it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor.core.errors import Refused
-from precursor.enterprises.models import Site
 from precursor.movements.models import Movement
 from precursor.movements.service import MovementKey, standing, stands
 from precursor.permits.service import PermitKey
@@ -33,13 +32,6 @@ def check_exemption(kind: MovementType, exemption: str | None) -> None:
         raise Refused("此类记录不适用该豁免 / this kind of movement knows no such exemption")
 
 
-def other_enterprise(session: Session, other: MovementKey | None, other_site: int | None) -> int | None:
-    """The enterprise of the other side, where it is one of this register."""
-    if other is not None:
-        return other.enterprise
-    return session.get_one(Site, other_site).enterprise_id if other_site is not None else None
-
-
 def check_sides(
     session: Session,
     kind: MovementType,
@@ -48,9 +40,10 @@ def check_sides(
     other: MovementKey | None,
     other_site: int | None,
     external: int | None,
+    there: int | None,
 ) -> None:
-    """Refused when the other side is not one that such a movement can have."""
-    pairs_with, there = TYPES[kind].pairs_with, other_enterprise(session, other, other_site)
+    """Refused when the other side (of enterprise ``there``) is not one that such a movement can have."""
+    pairs_with = TYPES[kind].pairs_with
     if sum(side is not None for side in (other, other_site, external)) > 1:
         raise Refused("只能写明一个对方 / name one other side")
     if pairs_with is None and (there is not None or external is not None):
@@ -64,7 +57,7 @@ def check_sides(
 
 
 def check_documents(
-    states: dict[PermitKey, PermitState],
+    states: Mapping[PermitKey, PermitState],
     permit: PermitKey | None,
     transport: PermitKey | None,
     parties: Iterable[int | None],
