@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from precursor import audit
 from precursor.accounts import tokens
 from precursor.accounts.models import Login, User
-from precursor.core.access import Action, Role, Subject
+from precursor.core.access import Role, Subject
 from precursor.core.db import transaction
 from precursor.web.database import db
 
@@ -103,7 +103,7 @@ def install(app: Flask) -> None:
         return None
 
 
-def _subject(user: User, *, fresh: bool = False, actions: frozenset[Action] | None = None) -> Subject:
+def _subject(user: User, *, fresh: bool) -> Subject:
     return Subject(
         account=user.username or "",
         person=user.person,
@@ -111,15 +111,13 @@ def _subject(user: User, *, fresh: bool = False, actions: frozenset[Action] | No
         area_id=user.area_id,
         enterprise_id=user.enterprise_id,
         fresh=fresh,
-        actions=actions,
     )
 
 
 def _of_token(now: datetime) -> Subject | None:
     if not request.path.startswith("/api/"):
         return None  # a token opens no page
-    found = tokens.find(db.session, request.headers["Authorization"].removeprefix("Bearer ").strip(), now)
-    return _subject(found[0], actions=found[1]) if found else None
+    return tokens.find(db.session, request.headers["Authorization"].removeprefix("Bearer ").strip(), now)
 
 
 def _note(user: User, action: str, now: datetime) -> None:

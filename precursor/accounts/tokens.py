@@ -5,14 +5,15 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.accounts.models import ApiToken, User
-from precursor.core.access import GRANTS, NOT_FOR_MACHINES, Action, Role
-from precursor.core.db import take_ids
+from precursor.core.access import GRANTS, NOT_FOR_MACHINES, Action, Role, Subject
+from precursor.core.db import Instant, take_ids
 from precursor.core.errors import NotFound, Refused
 
 
@@ -65,20 +66,31 @@ def revoke_all(session: Session, name: str, actor: audit.Actor, now: datetime) -
     return len(good)
 
 
-def find(session: Session, secret: str, now: datetime) -> tuple[User, frozenset[Action]] | None:
-    """The account of a good token and the actions it is for."""
-    query = (
-        sa.select(User, ApiToken.actions)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(
-            ApiToken.digest == _digest(secret),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > now,
-            User.active == sa.true(),
-        )
+_GOOD: Final = (
+    sa.select(User.username, User.person, User.role, User.area_id, User.enterprise_id, ApiToken.actions)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(
+        ApiToken.digest == sa.bindparam("digest"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > sa.bindparam("now", type_=Instant()),
+        User.active == sa.true(),
     )
-    found = session.execute(query).one_or_none()
-    return (found[0], frozenset(map(Action, json.loads(found[1])))) if found else None
+)
+
+
+def find(session: Session, secret: str, now: datetime) -> Subject | None:
+    """Who calls with a good token, bound to its actions; None for any other text."""
+    row = session.connection().execute(_GOOD, {"digest": _digest(secret), "now": now}).one_or_none()
+    if row is None:
+        return None
+    return Subject(
+        account=row.username or "",
+        person=row.person,
+        role=Role(row.role),
+        area_id=row.area_id,
+        enterprise_id=row.enterprise_id,
+        actions=frozenset(map(Action, json.loads(row.actions))),
+    )
 
 
 def _digest(secret: str) -> str:

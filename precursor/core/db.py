@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, Final, TypeAlias, cast
 
 import sqlalchemy as sa
@@ -387,14 +388,22 @@ class Serial(Base):
 RECORD_ID: Final = sa.Sequence("record_id", metadata=Base.metadata)
 
 
+_NEXT_IDS: Final = sa.select(RECORD_ID.next_value()).select_from(
+    sa.func.generate_series(1, sa.bindparam("count", type_=sa.Integer()))
+)
+_TAKE_IDS: Final = (
+    sa.update(Serial)
+    .where(Serial.name == RECORD_ID.name)
+    .values(last=Serial.last + sa.bindparam("count", type_=sa.Integer()))
+    .returning(Serial.last)
+)
+
+
 def take_ids(session: orm.Session, count: int) -> range | list[int]:
     """Return ``count`` new record numbers, ascending, never given out before."""
     if session.get_bind().dialect.name == "postgresql":
-        numbers = sa.select(RECORD_ID.next_value()).select_from(sa.func.generate_series(1, count))
-        return sorted(session.scalars(numbers))
-    last = session.scalar(
-        sa.update(Serial).where(Serial.name == RECORD_ID.name).values(last=Serial.last + count).returning(Serial.last)
-    )
+        return sorted(session.connection().scalars(_NEXT_IDS, {"count": count}))
+    last = session.connection().scalar(_TAKE_IDS, {"count": count})
     if last is None:
         raise RuntimeError("the database has no serial numbers: run precursor init")
     return range(last - count + 1, last + 1)
@@ -408,7 +417,12 @@ def table_of(model: type[Base]) -> sa.Table:
 def insert(session: orm.Session, model: type[Base], values: Sequence[dict[str, Any]]) -> None:
     """Write rows in bulk. Every row names the same columns; nothing is loaded back."""
     if values:
-        session.connection().execute(sa.insert(table_of(model)), list(values))
+        session.connection().execute(_insert_into(model), list(values))
+
+
+@cache
+def _insert_into(model: type[Base]) -> sa.Insert:
+    return sa.insert(table_of(model))
 
 
 def changed(session: orm.Session, statement: sa.Update) -> int:

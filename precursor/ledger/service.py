@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from precursor.core.db import BIG, LegalDay, insert, insert_missing, take_ids
+from precursor.core.db import BIG, BaseUnits, LegalDay, insert, insert_missing, table_of, take_ids
 from precursor.core.errors import Refused
 from precursor.ledger.models import Account, Posting, Stock
 
@@ -217,16 +218,18 @@ def _change_stock(session: Session, entries: Sequence[Entry], accounts: dict[Pla
     return short
 
 
+_CHANGE: Final = sa.bindparam("change", type_=BaseUnits())
+_ON: Final = sa.bindparam("on", type_=LegalDay())
+_ADD_TO_STOCK: Final = (
+    sa.update(table_of(Stock))
+    .where(Stock.account_id == sa.bindparam("account"), Stock.amount + _CHANGE >= 0)
+    .values(amount=Stock.amount + _CHANGE, last_day=sa.case((Stock.last_day > _ON, Stock.last_day), else_=_ON))
+    .returning(Stock.last_day)
+)
+
+
 def _add_to_stock(session: Session, number: int, amount: int, day: date) -> date | None:
     """Change a kept stock unless it would fall below zero; returns its last day, None when nothing was changed."""
-    last = sa.literal(day, LegalDay())
-    return session.execute(
-        sa.update(Stock)
-        .where(Stock.account_id == number, Stock.amount + amount >= 0)
-        .values(
-            amount=Stock.amount + amount,
-            last_day=sa.case((Stock.last_day > last, Stock.last_day), else_=last),
-        )
-        .returning(Stock.last_day)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    values = {"account": number, "change": amount, "on": day}
+    found: date | None = session.connection().execute(_ADD_TO_STOCK, values).scalar_one_or_none()
+    return found

@@ -76,7 +76,7 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
         exempt = None if rules & _NO_EXEMPTION else exempt
     recorded = RecordMovement(
         key=key,
-        version=next_version(session, key.enterprise, key.id),
+        version=next_version(session, key.enterprise, key.id) if command.other else 0,
         outside_id=command.outside_id,
         site=case.site.id,
         enterprise=case.site.enterprise_id,

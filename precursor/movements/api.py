@@ -303,12 +303,11 @@ def _selected() -> sa.Select:
     )
 
 
-_MOVEMENTS: Final = _selected()
+_MOVEMENTS: Final = _selected().where(stands(Movement))
 
 
 def _movements(call: Call) -> sa.Select:
     return _MOVEMENTS.where(
-        stands(Movement),
         visible(
             call.scope,
             enterprise=Movement.enterprise_id,

@@ -103,7 +103,7 @@ FAMILIES: Final = (
 def document_of(call: Call, id_: str, pointer: str) -> PermitKey:
     """The document that a movement names: one in which the caller's enterprise is a party."""
     own = call.scope.enterprise_id
-    query = sa.select(Permit).where(
+    query = sa.select(Permit.enterprise_id, Permit.id).where(
         Permit.outside_id == id_,
         sa.or_(
             Permit.enterprise_id == own,
@@ -113,8 +113,7 @@ def document_of(call: Call, id_: str, pointer: str) -> PermitKey:
             sa.and_(Permit.seller_id.is_(None), Permit.consignee_id.is_(None)),  # it names nobody: whoever sees it
         ),
     )
-    found: Permit = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
-    return PermitKey(found.enterprise_id, found.id)
+    return PermitKey(*wanted(call.session.execute(query).one_or_none(), pointer, id_))
 
 
 # ------------------------------------------------------------------ forms and answers

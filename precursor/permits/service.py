@@ -138,36 +138,53 @@ def issue(session: Session, commands: Sequence[IssuePermit], actor: audit.Actor,
     return keys
 
 
+#: The columns of a state, named as its fields; whole rows would be loaded, and dropped, at every draw.
+_STATES: Final = (
+    sa.select(
+        Permit.enterprise_id,
+        Permit.id,
+        Permit.seller_id.label("seller"),
+        Permit.substance_id.label("substance"),
+        Permit.quantity,
+        Permit.valid_from,
+        Permit.valid_to,
+        Permit.uses,
+        Permit.kind,
+        Permit.covers,
+        PermitBalance.revoked_on,
+        PermitBalance.drawn,
+        PermitBalance.draws,
+        PermitBalance.is_suspended,
+    )
+    .join(
+        PermitBalance,
+        sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+    )
+    .where(sa.tuple_(Permit.enterprise_id, Permit.id).in_(sa.bindparam("keys", expanding=True)))
+)
+
+
 def states(session: Session, keys: Iterable[PermitKey]) -> dict[PermitKey, PermitState]:
     """The documents as they stand now, with all that is drawn on them. NotFound names the first unknown one."""
-    wanted = set(keys)
-    query = (
-        sa.select(Permit, PermitBalance)
-        .join(
-            PermitBalance,
-            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
-        )
-        .execution_options(populate_existing=True)
-    )
-    found = {}
+    wanted, found = set(keys), {}
     chunks = sorted(wanted)
     for start in range(0, len(chunks), 200):
         pairs = [(key.holder, key.id) for key in chunks[start : start + 200]]
-        for permit, balance in session.execute(query.where(sa.tuple_(Permit.enterprise_id, Permit.id).in_(pairs))):
-            found[PermitKey(permit.enterprise_id, permit.id)] = PermitState(
-                holder=permit.enterprise_id,
-                seller=permit.seller_id,
-                substance=permit.substance_id,
-                quantity=permit.quantity,
-                valid_from=permit.valid_from,
-                valid_to=permit.valid_to,
-                uses=Uses(permit.uses),
-                revoked_on=balance.revoked_on,
-                suspended=bool(balance.is_suspended),
-                kind=permit.kind,
-                covers=permit.covers,
-                drawn=balance.drawn,
-                draws=balance.draws,
+        for row in session.connection().execute(_STATES, {"keys": pairs}):
+            found[PermitKey(row.enterprise_id, row.id)] = PermitState(
+                holder=row.enterprise_id,
+                seller=row.seller,
+                substance=row.substance,
+                quantity=row.quantity,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                uses=Uses(row.uses),
+                revoked_on=row.revoked_on,
+                suspended=bool(row.is_suspended),
+                kind=row.kind,
+                covers=row.covers,
+                drawn=row.drawn,
+                draws=row.draws,
             )
     if missing := wanted - found.keys():
         raise NotFound(f"no document {min(missing).id}")
