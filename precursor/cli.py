@@ -25,6 +25,7 @@ from precursor import demo as demonstration
 from precursor.accounts import service as accounts
 from precursor.accounts import tokens
 from precursor.app import create_app
+from precursor.areas import codes
 from precursor.areas import service as areas
 from precursor.core import db, guards, migrate
 from precursor.core.access import Action, Role
@@ -324,6 +325,29 @@ def user_revoke_tokens(name: str) -> None:
     with writing(settings) as session:
         count = tokens.revoke_all(session, name, OPERATOR, settings.clock())
     click.echo(f"revoked {count}")
+
+
+@cli.group()
+def area() -> None:
+    """Areas: those of the national table by their codes, deeper or made-up ones from a file."""
+
+
+@area.command("add")
+@click.argument("what", metavar="CODE|FILE")
+def area_add(what: str) -> None:
+    """Put a code of GB/T 2260 and what lies above it on the register; or a CSV file: code,name,since,until."""
+    settings = Settings.from_environment()
+    if Path(what).is_file():
+        entries = codes.read_file(Path(what).read_text("utf-8-sig"))
+    else:
+        try:
+            entries = codes.chain(what)
+        except ValueError as error:
+            raise Refused(f"国家代码表无此代码 / {error}") from None
+    with writing(settings) as session:
+        added = areas.adopt(session, entries, OPERATOR, settings.clock())
+        lines = [f"{found.code} {found.name}" for found in added]
+    click.echo("\n".join(lines))
 
 
 @cli.group()

@@ -6,6 +6,7 @@ from pathlib import Path
 from precursor.rules import matrix
 from precursor.rules.law import PACKS, RULES
 from precursor.rules.places import described
+from precursor.rules.targets import source_of, value_of
 
 PAGE = Path(__file__).parent.parent / "docs/rules.md"
 MARK = {"V": "", "R": "未核对 / unconfirmed", "U": "未核对 / unconfirmed", "OURS": "自定 / our own proposal"}
@@ -93,7 +94,11 @@ def parameters() -> str:
     for pack in PACKS.values():
         for name, entry in pack.parameters.items():
             lines.append(
-                "| " + " | ".join(map(cell, (name, entry["value"], entry["source"], MARK[entry["status"]]))) + " |"
+                "| "
+                + " | ".join(
+                    map(cell, (name, value_of(entry), source_of(entry)["source"], MARK[source_of(entry)["status"]]))
+                )
+                + " |"
             )
     return "\n".join([*lines, ""])
 

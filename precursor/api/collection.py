@@ -78,8 +78,8 @@ class Collection:
     summary: Words
     answer: type[Record]
     query: Query
-    list: Action | None = None
-    read: Action | None = None
+    list: Action
+    read: Action
     acts: tuple[Act, ...] = ()
     filters: tuple[str, ...] = ()
     detail: type[Record] | None = None

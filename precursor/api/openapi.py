@@ -94,23 +94,19 @@ def _operations(
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for collection in collections:
         path = f"{ROOT}/{collection.path}"
-        if collection.list:
-            known = {**PAGING, **filters_of(collection)}
-            listed = {"type": "array", "items": collection.answer}
-            yield (
-                path,
-                "get",
-                _operation(
-                    collection.list, collection.summary, listed, parameters=_in_query(known), tag=collection.path
-                ),
-            )
+        known = {**PAGING, **filters_of(collection)}
+        listed = {"type": "array", "items": collection.answer}
+        yield (
+            path,
+            "get",
+            _operation(collection.list, collection.summary, listed, parameters=_in_query(known), tag=collection.path),
+        )
         one = collection.detail or collection.answer
-        if collection.read:
-            yield (
-                f"{path}/{{id}}",
-                "get",
-                _operation(collection.read, collection.summary, one, parameters=[_ID], tag=collection.path),
-            )
+        yield (
+            f"{path}/{{id}}",
+            "get",
+            _operation(collection.read, collection.summary, one, parameters=[_ID], tag=collection.path),
+        )
         for act in collection.acts:
             yield (path + act.at).replace("<id>", "{id}"), act.method.lower(), _written(collection, act, one)
     for listing in listings:

@@ -15,7 +15,7 @@ from precursor.api import idempotency
 from precursor.api.collection import MOST, USUAL, Act, Call, Collection, Listing, Values
 from precursor.core import access, canonical
 from precursor.core.access import Action
-from precursor.core.errors import Fault, Faulty, Malformed, PrecursorError, Stale
+from precursor.core.errors import Fault, Faulty, Malformed, PrecursorError, Stale, VersionMissing
 from precursor.core.members import Member, Text, Whole, Word, schema_of
 from precursor.core.strict import flatten, loads, repeated_names
 from precursor.web.database import db
@@ -34,26 +34,18 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     """Every route of the API."""
     made = Blueprint("api", __name__, url_prefix=ROOT)
     for collection in collections:
-        name = collection.path.replace("/", "_").replace("<id>", "of")
         path = f"/{collection.path}"
-        if collection.list:
-            _add(made, path, f"{name}.list", collection.list, _list(collection))
-        if collection.read:
-            _add(made, f"{path}/<id>", f"{name}.read", collection.read, _read(collection))
+        _add(made, path, collection.list, _list(collection))
+        _add(made, f"{path}/<id>", collection.read, _read(collection))
         for act in collection.acts:
-            endpoint = f"{name}.{act.method}{act.at}".replace("/", "_").replace("<id>", "of").replace(".", "_")
-            _add(made, path + act.at, endpoint, act.action, _act(collection, act), act.method)
+            _add(made, path + act.at, act.action, _act(collection, act), act.method)
     for listing in listings:
-        _add(made, f"/{listing.path}", listing.path.replace("/", "_"), listing.action, _make(listing))
+        _add(made, f"/{listing.path}", listing.action, _make(listing))
     return made
 
 
-def _add(
-    bp: Blueprint, path: str, endpoint: str, action: Action, view: Callable[..., Response], method: str = "GET"
-) -> None:
-    bp.add_url_rule(
-        path, endpoint=endpoint.replace(".", "_"), view_func=access.requires(action)(view), methods=[method]
-    )
+def _add(bp: Blueprint, path: str, action: Action, view: Callable[..., Response], method: str = "GET") -> None:
+    bp.add_url_rule(path, endpoint=f"{method} {path}", view_func=access.requires(action)(view), methods=[method])
 
 
 def _call() -> Call:
@@ -171,8 +163,8 @@ def _act(collection: Collection, act: Act) -> Callable[..., Response]:
         account = call.subject.account
         if key and (before := idempotency.kept(call.session, account, key, asked)):
             return _again(before)
-        data = body_of(act.form)
         try:
+            data = body_of(act.form)
             if act.is_of_one:
                 _look(collection, act, call, id)
             done = act.do(call, data, id)
@@ -199,10 +191,14 @@ def _act(collection: Collection, act: Act) -> Callable[..., Response]:
 
 
 def _look(collection: Collection, act: Act, call: Call, id_: str) -> None:
-    """The record is there, for the caller to see, and still as he saw it."""
+    """The record is there, for the caller to see, and still as he saw it (optimistic concurrency)."""
     collection.one(call, id_)
-    if request.if_match or act.method == "PUT":
-        _unchanged(collection.show_one(call, id_), must=act.method == "PUT")
+    if not request.if_match:
+        if act.method == "PUT":
+            raise VersionMissing("须带 If-Match / a change names the version it was made on (If-Match)")
+        return
+    if not request.if_match.contains(_tag(collection.show_one(call, id_))):
+        raise Stale("记录已被改动,请重新读取 / the record has changed: read it again")
 
 
 def _answer(body: Values, status: int, location: str) -> Response:
@@ -217,16 +213,6 @@ def _again(before: idempotency.KeptAnswer) -> Response:
     answer = _answer(json.loads(before.body), before.status, before.location)
     answer.headers["Idempotent-Replay"] = "true"
     return answer
-
-
-def _unchanged(shown: Values, *, must: bool) -> None:
-    """Optimistic concurrency: the record is still as the caller saw it."""
-    if not request.if_match:
-        if must:
-            raise Stale("须带 If-Match / a change names the version it was made on (If-Match)", is_named=False)
-        return
-    if not request.if_match.contains(_tag(shown)):
-        raise Stale("记录已被改动,请重新读取 / the record has changed: read it again", is_named=True)
 
 
 def _note_refusal(call: Call, act: Act, collection: Collection, id_: str, error: PrecursorError) -> None:

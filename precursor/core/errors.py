@@ -8,6 +8,7 @@
   x Forbidden      the actor lacks the grant
   x Malformed      it cannot be read at all
   x Stale          the record is no longer as the actor saw it
+  x VersionMissing he does not say which version he saw
   x Unavailable    the audit record, or another thing that must not fail, cannot be written now
 """
 
@@ -88,13 +89,15 @@ class Malformed(PrecursorError):
 
 
 class Stale(PrecursorError):
-    """The record is no longer as the actor saw it, or he does not say which version he saw (``is_named``)."""
+    """The record is no longer as the actor saw it."""
 
     code = "stale"
 
-    def __init__(self, message: str, *, is_named: bool) -> None:
-        super().__init__(message)
-        self.is_named = is_named
+
+class VersionMissing(PrecursorError):
+    """A change must name the version that it was made on."""
+
+    code = "version-missing"
 
 
 class Unauthenticated(PrecursorError):

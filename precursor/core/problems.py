@@ -15,6 +15,7 @@ from precursor.core.errors import (
     Stale,
     Unauthenticated,
     Unavailable,
+    VersionMissing,
 )
 
 #: The nearest base class in this table decides.
@@ -26,14 +27,13 @@ STATUS: Final[dict[type[PrecursorError], HTTPStatus]] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    VersionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
 def status_of(error: PrecursorError) -> HTTPStatus:
     """The HTTP status of an error."""
-    if isinstance(error, Stale) and not error.is_named:
-        return HTTPStatus.PRECONDITION_REQUIRED
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 

@@ -21,6 +21,9 @@ UNITS: Final = {
     "粒": ("粒", 0),  # capsules
 }
 
+#: The units that a register counts a substance in; amounts may be given in any unit with the same base.
+REGISTER_UNITS: Final = ("kg", "支", "片", "粒")
+
 #: The largest single quantity, in base units (a million tonnes in mg). BIGINT holds 9,000 of them.
 LARGEST: Final = 10**15
 

@@ -24,7 +24,7 @@ from precursor.enterprises.models import (
     Site,
     Supervisor,
 )
-from precursor.exchange.form import SCHEMA
+from precursor.exchange.form import BUNDLE_ENTERPRISES, BUNDLE_LEVELS, SCHEMA
 from precursor.incidents.models import Incident
 from precursor.inspections.models import Inspection
 from precursor.movements.models import (
@@ -362,6 +362,14 @@ class _Writing:
             (Reversal, sa.true(), "reversals: only what stands is exported"),
             (AnnualReport, AnnualReport.year != self.year - 1, "annual reports on other years"),
             (Movement, Movement.type.not_in(types), "movements of types that a bundle does not know"),
+            (Movement, Movement.exempt != "seal_card", "exemptions that a bundle does not know"),
+            (Substance, Substance.category == 0, "narcotic and psychotropic drugs"),
+            (
+                Party,
+                Party.kind.not_in((*BUNDLE_ENTERPRISES, "external")),
+                "enterprises of kinds that a bundle does not know",
+            ),
+            (Area, Area.level.not_in(BUNDLE_LEVELS), "areas of levels that a bundle does not know"),
             (Movement, Movement.reason.is_not(None), "reasons why movements were recorded late"),
             (Permit, Permit.kind.not_in(kinds), "documents of kinds that a bundle does not know"),
             (Suspension, sa.true(), "suspensions and reinstatements"),

@@ -26,10 +26,21 @@ from precursor.core.members import (
     Word,
     read_day,
 )
+from precursor.core.quantity import REGISTER_UNITS
 from precursor.rules.movements import BUNDLE_TYPES
 from precursor.rules.permits import BUNDLE_KINDS, Result, Uses
 
 SCHEMA: Final = "precursor-scenario/1"
+BUNDLE_LEVELS: Final = ("city", "county")
+BUNDLE_ENTERPRISES: Final = (
+    "producer",
+    "trader",
+    "user",
+    "hospital",
+    "pharma_wholesaler",
+    "carrier",
+    "importer_exporter",
+)
 
 
 class Ref(Text):
@@ -124,7 +135,7 @@ class AreaForm(Record):
 
     id = Text()
     name = Text()
-    level = Word("city", "county")
+    level = Word(*BUNDLE_LEVELS)
     parent = Text(null=True)
 
 
@@ -135,7 +146,7 @@ class SubstanceForm(Record):
     name_zh = Text()
     category = Whole(1, 3)
     kind = Word("non_drug", "drug")
-    unit = Word("kg", "支", "片", "粒")
+    unit = Word(*REGISTER_UNITS)
 
 
 class EnterpriseForm(Record):
@@ -143,7 +154,7 @@ class EnterpriseForm(Record):
 
     id = Text()
     name = Text()
-    kind = Word("producer", "trader", "user", "hospital", "pharma_wholesaler", "carrier", "importer_exporter")
+    kind = Word(*BUNDLE_ENTERPRISES)
     registered_county = Ref("jurisdictions")
     registered_on = Day()
     grades = GradeList()

@@ -14,9 +14,9 @@ from precursor.enterprises.api import enterprise_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.inspections import service
-from precursor.inspections.form import FOUND, ITEMS, RESULTS
 from precursor.inspections.models import Inspection
 from precursor.inspections.service import RecordInspection
+from precursor.rules.inspection_form import FOUND, ITEMS, RESULTS
 from precursor.rules.law import Words
 
 

@@ -23,5 +23,5 @@ class Inspection(Base):
     mode: Mapped[str]  # onsite, remote
     inspectors: Mapped[int]
     officers: Mapped[str | None]  # JSON list: codes of the natural persons
-    result: Mapped[str | None]  # a key of form.RESULTS
+    result: Mapped[str | None]  # a key of rules.inspection_form.RESULTS
     findings: Mapped[str | None]  # JSON: item of the form, what was found

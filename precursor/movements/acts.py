@@ -7,7 +7,6 @@ is left out of it.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from precursor.movements.judging import Case, bad_draw, judge, open_case, stands
 from precursor.movements.models import Cosignature, Movement, Stocktake
 from precursor.movements.service import MovementKey, RecordMovement, next_version, record, reserve, standing
 from precursor.permits.service import PermitKey
+from precursor.rules import law
 from precursor.rules.movements import MovementType
 
 
@@ -68,12 +68,10 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     key, other = _sides(case)
     permit, transport, exempt = command.permit, command.transport, command.exempt
     if fact is not None:  # an act keeps its documents: whoever draws first, the other is refused
-        rules = {violation.rule for violation in broken}
-        permit, transport = (
-            _drawable(case, permit, rules & _NO_PERMIT),
-            _drawable(case, transport, rules & _NO_TRANSPORT),
-        )
-        exempt = None if rules & _NO_EXEMPTION else exempt
+        barred = law.barred(broken)
+        permit = None if "permit" in barred else _drawable(case, permit)
+        transport = None if "transport" in barred else _drawable(case, transport)
+        exempt = None if "exemption" in barred else exempt
     recorded = RecordMovement(
         key=key,
         version=next_version(session, key.enterprise, key.id) if command.other else 0,
@@ -103,12 +101,6 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
     )
     record(session, [recorded], actor, now)
     return key
-
-
-#: What a fact may have broken so that a document it names was not drawn on, or an exemption did not hold.
-_NO_PERMIT: Final = frozenset({"WRONG_HOLDER", "WRONG_SELLER", "DOCUMENT_KIND"})
-_NO_TRANSPORT: Final = frozenset({"TRANSPORT_KIND"})
-_NO_EXEMPTION: Final = frozenset({"PERMIT_MISSING", "SEAL_CARD_INVALID", "OWN_USE_TOO_MUCH"})
 
 
 def _fit(case: Case) -> None:
@@ -146,9 +138,9 @@ def _sides(case: Case) -> tuple[MovementKey, MovementKey | None]:
     return reserve(session, [site.enterprise_id])[0], None
 
 
-def _drawable(case: Case, key: PermitKey | None, barred: frozenset[str] | set[str]) -> PermitKey | None:
-    """A document as a fact can be booked on it: None when it is not this trade's, or cannot be drawn on."""
-    return key if key and not barred and not bad_draw(case, key) else None
+def _drawable(case: Case, key: PermitKey | None) -> PermitKey | None:
+    """A document as a fact can be booked on it: None when it cannot be drawn on."""
+    return key if key and not bad_draw(case, key) else None
 
 
 def document_of(movement: Movement) -> PermitKey | None:

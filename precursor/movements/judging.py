@@ -176,8 +176,8 @@ def _sale(case: Case) -> list[Violation]:
         exemption=exemption,
         permit_kind=PermitKind(case.permit.kind) if case.permit else None,
         cas=substance.cas,
-        once_grams=command.quantity // 1000,
-        year_grams=command.quantity // 1000,  # who the individual is, is not kept: this sale is all we know
+        once=command.quantity,
+        in_year=command.quantity,  # who the individual is, is not kept: this sale is all we know
     )
     return check_sale(sale) + check_terms(terms)
 

@@ -5,7 +5,7 @@ gives and a person must confirm. ``law_for`` says which of them hold in an area 
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -71,7 +71,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: id, words, source; ``value`` holds its numbers, ``row`` where they were taken from."""
+    """One rule: id, words, source; ``value`` holds its numbers, ``row`` where they were taken from.
+
+    ``bars``: what a fact that broke it cannot rest on: its permit, its transport document, its exemption.
+    """
 
     id: str
     words: Words
@@ -79,6 +82,7 @@ class Rule:
     value: Mapping[str, Any]
     row: str
     pack: str
+    bars: str | None = None
 
     def broken(self, **values: object) -> Violation:
         """This rule as broken by somebody."""
@@ -128,7 +132,9 @@ def _rule(id_: str, entry: Mapping[str, Any], instruments: Mapping[str, tuple[st
     if entry["status"] not in STATUSES:
         raise ValueError(f"rules.{id_}: a status is one of {', '.join(STATUSES)}")
     source = Source(*instruments[entry["instrument"]], entry["article"], entry["status"])
-    return Rule(id_, Words(entry["zh"], entry["en"]), source, entry.get("value", {}), entry["row"], pack)
+    return Rule(
+        id_, Words(entry["zh"], entry["en"]), source, entry.get("value", {}), entry["row"], pack, entry.get("bars")
+    )
 
 
 def _load() -> dict[str, Pack]:
@@ -152,6 +158,11 @@ def _all_rules() -> Iterator[Rule]:
 
 #: Every rule of every pack, by id.
 RULES: Final = {rule.id: rule for rule in _all_rules()}
+
+
+def barred(violations: Iterable[Violation]) -> frozenset[str | None]:
+    """What a fact that broke these rules cannot rest on."""
+    return frozenset(RULES[violation.rule].bars for violation in violations)
 
 
 def broken(id_: str, **values: object) -> Violation:

@@ -52,6 +52,7 @@ DEALINGS: Final = {
 }
 #: Kinds of enterprise that trade drug-type preparations.
 DRUG_CHANNELS: Final = frozenset({"pharma_wholesaler", "drug_producer"})
+_KG: Final = 10**6  # in mg
 #: Classes that a hospital buys on its seal card.
 SEAL_CARD_CLASSES: Final = frozenset({C.CAT1_DRUG, C.NARCOTIC, C.PSYCHOTROPIC_1})
 
@@ -80,7 +81,7 @@ class Terms:
     """What else is known about a sale: classes, kinds of the two sides, papers that were looked at.
 
     ``seller_licences``: kinds of the seller's own documents for the substance that are in force that day.
-    ``bought_grams``: what the individual bought before this year, and with this sale.
+    ``once``, ``in_year``: what the individual buys now, and this year with it, in mg.
     """
 
     cls: SubstanceClass
@@ -97,8 +98,8 @@ class Terms:
     exemption: Exemption | None = None
     permit_kind: PermitKind | None = None
     cas: str | None = None
-    once_grams: int = 0
-    year_grams: int = 0
+    once: int = 0
+    in_year: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,7 @@ def _exemption(terms: Terms, dealing: Dealing) -> list[Violation]:
     if terms.exemption is Exemption.OWN_USE:
         own = law.RULES["OWN_USE_TOO_MUCH"]
         fits = terms.individual and terms.cas == own.value["cas"]
-        within = terms.once_grams <= own.value["once_kg"] * 1000 and terms.year_grams <= own.value["year_kg"] * 1000
+        within = terms.once <= own.value["once_kg"] * _KG and terms.in_year <= own.value["year_kg"] * _KG
         return [] if fits and within else [own.broken()]
     if terms.exemption is Exemption.NOT_REQUIRED and dealing.buyer:
         return [_missing()]

@@ -4,11 +4,12 @@ A register may override them (the ``rules`` of a bundle do); then its own values
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, Self
 
-from precursor.rules.law import PACKS
+from precursor.rules.law import PACKS, RULES, Rule
 
 #: Tolerances are whole billionths, so that a comparison needs no fraction.
 BILLION: Final = 10**9
@@ -81,6 +82,27 @@ def load_pack(name: str = "national") -> ParameterPack:
     entries = dict(PACKS["settings"].parameters) | dict(PACKS[name].parameters)
     return ParameterPack(
         name,
-        {key: entry["value"] for key, entry in entries.items()},
-        {key: {"source": entry["source"], "status": entry["status"]} for key, entry in entries.items()},
+        {key: value_of(entry) for key, entry in entries.items()},
+        {key: source_of(entry) for key, entry in entries.items()},
     )
+
+
+def _rules_of(entry: Mapping[str, Any]) -> dict[str, Rule]:
+    """The rules that a parameter takes its number from, by its own keys; "" where it is one number."""
+    named = entry.get("rule", {})
+    return {key: RULES[id_] for key, id_ in (named if isinstance(named, dict) else {"": named}).items()}
+
+
+def value_of(entry: Mapping[str, Any]) -> Any:
+    """The value of a parameter: its own, or that of the rule it names."""
+    if "value" in entry:
+        return entry["value"]
+    found = {key: rule.value[entry["number"]] for key, rule in _rules_of(entry).items()}
+    return found.get("", found)
+
+
+def source_of(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Where a parameter comes from, and how sure we are."""
+    if rules := list(_rules_of(entry).values()):
+        return {"source": str(rules[0].source), "status": rules[0].source.status}
+    return {"source": entry["source"], "status": entry["status"]}

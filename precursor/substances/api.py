@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
-from precursor.api.common import name_it, own_id, unit, wanted, words
+from precursor.api.common import name_it, own_id, wanted, words
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty
 from precursor.core.members import Record, Text, Whole, Word
+from precursor.core.quantity import REGISTER_UNITS
 from precursor.rules.law import Words
 from precursor.rules.substances import SCHEDULED
 from precursor.substances import service
@@ -24,7 +25,7 @@ class SubstanceForm(Record):
     name_zh = words()
     category = Whole(0, 3)
     kind = Word("non_drug", "drug")
-    unit = unit()
+    unit = Word(*REGISTER_UNITS)
     schedule = Word(*sorted(SCHEDULED), optional=True)
     cas = Text(optional=True, longest=12)
     dosage_form = words(optional=True)
@@ -35,7 +36,7 @@ class CatalogueForm(Record):
 
     id = own_id()
     item = Word(*ENTRIES)
-    unit = unit()
+    unit = Word(*REGISTER_UNITS)
     dosage_form = words(optional=True)
 
 
@@ -80,8 +81,6 @@ def _query(_: Call) -> sa.Select:
 
 def _check(data: Values) -> None:
     faults = []
-    if data["unit"] not in ("kg", "支", "片", "粒"):
-        faults.append(Fault("/unit", "登记单位为 kg、支、片、粒 / a register counts in kg, 支, 片 or 粒"))
     if "schedule" in data and (data["category"], data["kind"]) != (0, "drug"):
         faults.append(
             Fault("/category", "麻精药品的类别为 0、kind 为 drug / a scheduled drug is category 0, kind drug")
@@ -116,8 +115,6 @@ def _add(call: Call, data: Values, _: str) -> str:
 
 
 def _adopt(call: Call, data: Values, _: str) -> str:
-    if data["unit"] not in ("kg", "支", "片", "粒"):
-        raise Faulty([Fault("/unit", "登记单位为 kg、支、片、粒 / a register counts in kg, 支, 片 or 粒")])
     id_ = name_it(call.session, Substance, data.get("id"), "SUB")
     command = service.from_catalogue(
         ENTRIES[data["item"]], outside_id=id_, unit=data["unit"], dosage_form=data.get("dosage_form")

@@ -19,6 +19,7 @@ from precursor.rules.transport import Load, Route
 
 DAY = date(2025, 6, 15)
 ONE = timedelta(1)
+KG = 10**6  # mg
 K = PermitKind
 NATION, ZHEJIANG = law_for(None, DAY), law_for("330702", DAY)
 
@@ -149,8 +150,8 @@ CASES = {
         ),
     ],
     "OWN_USE_TOO_MUCH": [
-        (of_terms(**OWN, once_grams=5000, year_grams=5000), of_terms(**OWN, once_grams=5001, year_grams=5001)),
-        (of_terms(**OWN, once_grams=1, year_grams=50_000), of_terms(**OWN, once_grams=1, year_grams=50_001)),
+        (of_terms(**OWN, once=5 * KG, in_year=5 * KG), of_terms(**OWN, once=5 * KG + 1, in_year=5 * KG + 1)),
+        (of_terms(**OWN, once=1, in_year=50 * KG), of_terms(**OWN, once=1, in_year=50 * KG + 1)),
         (of_terms(**OWN), of_terms(**(OWN | {"cas": "67-64-1"}))),
         (of_terms(**OWN), of_terms(**(OWN | {"individual": False}))),
     ],

@@ -100,6 +100,8 @@ def test_every_parameter_has_its_row_or_says_that_it_is_ours():
         for name, entry in pack.parameters.items():
             if pack.id == "settings":
                 assert entry["status"] == "OURS", name
+            elif "rule" in entry:
+                assert "value" not in entry, name  # the rule has its row
             else:
                 assert from_rows(entry["row"], entry["status"], entry["value"]) is None, name
     assert {entry["status"] for entry in PACKS["settings"].parameters.values()} == {"OURS"}
