@@ -8,6 +8,7 @@ from precursor.enterprises import api as enterprises
 from precursor.incidents import api as incidents
 from precursor.inspections import api as inspections
 from precursor.movements import api as movements
+from precursor.movements import stock_api as stock
 from precursor.permits import api as permits
 from precursor.reconciliation import api as reconciliation
 from precursor.substances import api as substances
@@ -20,6 +21,7 @@ COLLECTIONS: Final = (
     *enterprises.COLLECTIONS,
     *permits.COLLECTIONS,
     *movements.COLLECTIONS,
+    *stock.COLLECTIONS,
     *trade.COLLECTIONS,
     *incidents.COLLECTIONS,
     *inspections.COLLECTIONS,
@@ -30,6 +32,6 @@ LISTINGS: Final = (
     *areas.LISTINGS,
     *substances.LISTINGS,
     *permits.LISTINGS,
-    *movements.LISTINGS,
+    *stock.LISTINGS,
     *reconciliation.LISTINGS,
 )

@@ -8,8 +8,9 @@ from sqlalchemy.orm import aliased
 
 from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
-from precursor.api.common import name_it, own_id, ref, wanted, words
+from precursor.api.common import name_it, own_id, ref, words
 from precursor.areas import codes, service
+from precursor.areas.lookups import area_of
 from precursor.areas.models import Area, Register
 from precursor.core.access import Action
 from precursor.core.db import take_ids
@@ -51,14 +52,6 @@ class RegisterForm(Record):
 
     city = ref()
     year = Whole(1990, 9900)
-
-
-def area_of(call: Call, id_: str, pointer: str) -> Area:
-    """The area that a member names."""
-    found: Area = wanted(
-        call.session.scalars(sa.select(Area).where(Area.outside_id == id_)).one_or_none(), pointer, id_
-    )
-    return found
 
 
 def _query(_: Call) -> sa.Select:

@@ -13,7 +13,7 @@ from precursor.checkpoints.models import RoadCheck
 from precursor.checkpoints.service import RecordRoadCheck
 from precursor.core.access import Action
 from precursor.core.members import Day, Each, Record, Text, Word
-from precursor.enterprises.api import area_in_scope
+from precursor.enterprises.lookups import area_in_scope
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
 

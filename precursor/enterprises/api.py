@@ -8,14 +8,13 @@ from sqlalchemy.orm import aliased
 
 from precursor.api import Act, Call, Collection
 from precursor.api.collection import Values
-from precursor.api.common import name_it, not_after_today, own_id, ref, wanted, words
-from precursor.areas import service as areas
-from precursor.areas.api import area_of
+from precursor.api.common import name_it, not_after_today
+from precursor.areas.lookups import area_of
 from precursor.areas.models import Area
-from precursor.core.access import Action, Reach
+from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, Refused
-from precursor.core.members import Day, Each, Nested, Record, Text, Truth, Whole, Word
 from precursor.enterprises import service
+from precursor.enterprises.lookups import area_in_scope, enterprise_of, site_of
 from precursor.enterprises.models import (
     Delegation,
     DelegationAnswer,
@@ -28,269 +27,29 @@ from precursor.enterprises.models import (
     Supervisor,
     SupervisorLeave,
 )
+from precursor.enterprises.schemas import (
+    AnswerForm,
+    ChangeForm,
+    ClosingForm,
+    DelegationDetail,
+    DelegationForm,
+    DelegationShown,
+    EnterpriseAnswer,
+    EnterpriseDetail,
+    EnterpriseForm,
+    GradeForm,
+    LeaveForm,
+    OfficerForm,
+    PartnerAnswer,
+    PartnerForm,
+    SiteAnswer,
+    SiteForm,
+    StatusForm,
+    SupervisorAnswer,
+    SupervisorForm,
+)
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
-
-KINDS = (
-    "producer",
-    "trader",
-    "user",
-    "hospital",
-    "pharma_wholesaler",
-    "carrier",
-    "importer_exporter",
-    "drug_producer",
-    "pharmacy",
-)
-
-
-# ------------------------------------------------------------------ what other rooms look up
-
-
-def enterprise_of(call: Call, id_: str, pointer: str = "/enterprise", *, is_trade: bool = False) -> Party:
-    """The enterprise that a member names, if the caller's scope holds it."""
-    query = sa.select(Party).where(
-        Party.outside_id == id_,
-        Party.is_external == sa.false(),
-        visible(call.scope, enterprise=Party.id, is_trade=is_trade),
-    )
-    found: Party = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
-    return found
-
-
-def party_of(call: Call, id_: str, pointer: str) -> Party:
-    """The enterprise or outside partner that a member names, whoever asks: the other side of a trade."""
-    query = sa.select(Party).where(Party.outside_id == id_).order_by(Party.is_external).limit(1)
-    found: Party = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
-    return found
-
-
-def site_of(call: Call, id_: str, pointer: str = "/site") -> Site:
-    """The site that a member names, if the caller's scope holds it."""
-    query = sa.select(Site).where(
-        Site.outside_id == id_, visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,))
-    )
-    found: Site = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
-    return found
-
-
-def area_in_scope(call: Call, id_: str, pointer: str) -> Area:
-    """The area that a member names, if it lies in the caller's own."""
-    area = area_of(call, id_, pointer)
-    bound = call.scope.reach not in (Reach.ALL, Reach.PUB, Reach.ENT, Reach.PARTY)
-    if bound and area.id not in areas.within(call.session, call.scope.area_id or 0):
-        wanted(None, pointer, id_)
-    return area
-
-
-# ------------------------------------------------------------------ forms and answers
-
-
-class EnterpriseForm(Record):
-    """An enterprise for the register."""
-
-    id = own_id()
-    name = words()
-    kind = Word(*KINDS)
-    county = ref()
-    registered_on = Day()
-    seal_card = ref(optional=True)
-    seal_card_valid_to = Day(optional=True)
-    credit_code = Text(optional=True, pattern="[0-9A-Za-z]{18}")
-    credit_code_reason = words(optional=True, note="why a code that fails its check digit is right all the same")
-    address = words(optional=True)
-    contact = words(optional=True)
-
-
-class ChangeForm(Record):
-    """What may change of an enterprise; what is left out stays."""
-
-    name = words(optional=True)
-    address = words(optional=True, null=True)
-    contact = words(optional=True, null=True)
-
-
-class StatusForm(Record):
-    """A status from today on."""
-
-    status = Word(*service.STATUSES)
-    reason = words()
-
-
-class LeaveForm(Record):
-    """The last day."""
-
-    until = Day()
-
-
-class EnterpriseAnswer(Record):
-    """An enterprise."""
-
-    id = Text()
-    name = Text()
-    kind = Text()
-    county = Text()
-    registered_on = Day()
-    seal_card = Text(null=True)
-    seal_card_valid_to = Day(null=True)
-    credit_code = Text(null=True)
-    credit_code_reason = Text(null=True)
-    address = Text(null=True)
-    contact = Text(null=True)
-    version = Whole(1, 2**31)
-
-
-class GradeForm(Record):
-    """A grade (甲乙丙), in force from a day on: today when left out."""
-
-    grade = Word("A", "B", "C")
-    since = Day(optional=True)
-    reason = words(optional=True)
-    evidence = Each(ref(), optional=True, note="ids of the records that the grade rests on")
-
-
-class GradeAnswer(Record):
-    """A grade and since when."""
-
-    grade = Text()
-    since = Day()
-    recorded_on = Day()
-    reason = Text(null=True)
-
-
-class StatusAnswer(Record):
-    """A status and since when."""
-
-    status = Text()
-    since = Day()
-    reason = Text()
-
-
-class OfficerForm(Record):
-    """An information officer (信息员): the code of the natural person, and the name."""
-
-    person = Text(longest=40, pattern=r"[A-Za-z0-9-]{1,40}")
-    name = words()
-
-
-class EnterpriseDetail(EnterpriseAnswer):
-    """An enterprise with its grades."""
-
-    grades = Nested(GradeAnswer, many=True)
-    statuses = Nested(StatusAnswer, many=True)
-    status = Text()
-    information_officer = Text(null=True, note="the name of the one in office")
-    has_information_officer = Truth()
-
-
-class PartnerForm(Record):
-    """An outside party that enterprises here deal with."""
-
-    id = own_id()
-    name = words()
-    county = ref(optional=True)
-
-
-class PartnerAnswer(Record):
-    """An outside party."""
-
-    id = Text()
-    name = Text()
-    county = Text(null=True)
-
-
-class SiteForm(Record):
-    """A place where an enterprise works or stores. Not ``registered``: found by an inspection."""
-
-    id = own_id()
-    enterprise = ref()
-    county = ref()
-    open_on = Day()
-    registered = Truth()
-    name = words(optional=True)
-    purpose = Word("plant", "store", "depot", "pharmacy", "office", optional=True)
-    address = words(optional=True)
-
-
-class SiteAnswer(Record):
-    """A site."""
-
-    id = Text()
-    enterprise = Text()
-    county = Text()
-    open_on = Day()
-    closed_on = Day(null=True)
-    registered = Truth()
-    name = Text(null=True)
-    purpose = Text(null=True)
-    address = Text(null=True)
-
-
-class SupervisorForm(Record):
-    """A supervisor (专管员) of a county."""
-
-    id = own_id()
-    county = ref()
-    person = Text(longest=40, pattern=r"[A-Za-z0-9-]{1,40}")
-    name = words()
-    since = Day(optional=True)
-
-
-class SupervisorAnswer(Record):
-    """A supervisor of a county."""
-
-    id = Text()
-    county = Text()
-    name = Text()
-    since = Day()
-    until = Day(null=True)
-
-
-class ClosingForm(Record):
-    """The last day on which a site was open."""
-
-    closed_on = Day()
-
-
-class DelegationForm(Record):
-    """The county of registration is asked to entrust the county of the place with supervision (委托管理)."""
-
-    id = own_id()
-    site = ref()
-    valid_to = Day()
-
-
-class AnswerForm(Record):
-    """Accepted from a day on, or revoked from a day on: today when left out."""
-
-    answer = Word("accepted", "revoked")
-    on = Day(optional=True)
-
-
-class AnswerShown(Record):
-    """What became of a delegation."""
-
-    answer = Text()
-    on = Day()
-    recorded_on = Day()
-
-
-class DelegationShown(Record):
-    """A delegation."""
-
-    id = Text()
-    site = Text()
-    delegator = Text()
-    delegate = Text()
-    requested_on = Day()
-    valid_to = Day()
-
-
-class DelegationDetail(DelegationShown):
-    """A delegation and what became of it."""
-
-    answers = Nested(AnswerShown, many=True)
-
 
 # ------------------------------------------------------------------ enterprises
 

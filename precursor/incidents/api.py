@@ -9,14 +9,14 @@ from precursor.core.access import Action
 from precursor.core.clock import legal_day
 from precursor.core.errors import Fault, Faulty
 from precursor.core.members import Amount, Day, Moment, Record, Text
-from precursor.enterprises.api import site_of
+from precursor.enterprises.lookups import site_of
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.incidents import service
 from precursor.incidents.models import Incident
 from precursor.incidents.service import RecordIncident
 from precursor.rules.law import Words
-from precursor.substances.api import substance_of
+from precursor.substances.lookups import substance_of
 from precursor.substances.models import Substance
 
 

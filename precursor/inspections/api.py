@@ -10,7 +10,7 @@ from precursor.api.common import name_it, not_after_today, own_id, ref
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty
 from precursor.core.members import Day, Each, Nested, Record, Text, Whole, Word
-from precursor.enterprises.api import enterprise_of
+from precursor.enterprises.lookups import enterprise_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.inspections import service

@@ -1,4 +1,4 @@
-"""Movements, cosignatures, batches, stock and stocktakes, as programs see them."""
+"""Movements, cosignatures, stock and stocktakes, as programs see them."""
 
 import json
 from datetime import date
@@ -7,26 +7,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from precursor import ledger
-from precursor.api import Act, Call, Collection, Listing
+from precursor.api import Act, Call, Collection
 from precursor.api.collection import Values, no_such
 from precursor.api.common import (
-    amount_of,
     name_it,
     not_after_today,
-    own_id,
     positive,
-    ref,
-    unit,
     wanted,
-    words,
 )
-from precursor.areas import service as areas
-from precursor.core import quantity
 from precursor.core.access import Action
-from precursor.core.errors import Fault, Faulty, Forbidden, Refused
-from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word
-from precursor.enterprises.api import party_of, site_of
+from precursor.core.errors import Fault, Faulty, Refused
+from precursor.core.members import Day, Each, Text
+from precursor.enterprises.lookups import party_of, site_of
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.incidents.models import Incident
@@ -39,100 +31,28 @@ from precursor.movements.models import (
     Movement,
     ReversalRequest,
     SalesReport,
-    Stocktake,
-    StocktakeApproval,
+)
+from precursor.movements.schemas import (
+    ConfirmationForm,
+    CosignatureAnswer,
+    CosignatureForm,
+    EmptyForm,
+    InForm,
+    MovementAnswer,
+    OutForm,
+    ReasonForm,
+    ReversalAnswer,
 )
 from precursor.movements.service import MovementKey, stands
-from precursor.permits.api import document_of
+from precursor.permits.lookups import document_of
 from precursor.permits.models import Permit
 from precursor.rules.law import Words, law_for
 from precursor.rules.movements import MovementType
 from precursor.rules.retention import Kept, Subject, keep_until
-from precursor.rules.sale import Exemption
 from precursor.rules.substances import class_of
-from precursor.substances.api import substance_of
+from precursor.substances.lookups import substance_of
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
-
-_IN: Final = tuple(kind.value for kind in MovementType if kind.is_in)
-_OUT: Final = tuple(kind.value for kind in MovementType if not kind.is_in)
-
-
-# ------------------------------------------------------------------ forms and answers
-
-
-class HappenedForm(Record):
-    """It has happened already: why it is recorded late, or against a rule, and who reported it."""
-
-    reason = words()
-    reported_by = words(optional=True)
-
-
-class _MovementForm(Record):
-    """What both directions share. The other side: ``counterpart`` if it is recorded, ``other_site`` if not yet."""
-
-    id = own_id()
-    date = Day()
-    site = ref()
-    substance = ref()
-    quantity = Amount()
-    unit = unit()
-    batch = words(optional=True)
-    usage_record = words(optional=True)
-    incident = ref(optional=True)
-    shipment = ref(optional=True)
-    counterpart = ref(optional=True)
-    other_site = ref(optional=True)
-    external = ref(optional=True)
-    permit = ref(optional=True)
-    external_permit = words(optional=True)
-    transport_permit = ref(optional=True)
-    drawn_on = Day(optional=True)
-    exempt = Word(*Exemption, optional=True)
-    cosignature = ref(optional=True)
-    by_mail = Truth(optional=True)
-    small_quantity = Truth(optional=True, note="claims the amounts that need no transport permit (article 23)")
-    happened = Nested(HappenedForm, optional=True)
-
-
-class InForm(_MovementForm):
-    """Something comes in."""
-
-    type = Word(*_IN)
-
-
-class OutForm(_MovementForm):
-    """Something goes out. A sale to an individual names nobody else and says ``individual``."""
-
-    type = Word(*_OUT)
-    individual = Truth(optional=True)
-    payment = Word("bank", "cash", optional=True)
-    handler = words(optional=True, note="identity of the buyer's handler, checked at the sale")
-    agent = Truth(optional=True, note="the handler acts for somebody else")
-    mandate = words(optional=True, note="number of the handler's letter of authority")
-
-
-class MovementAnswer(Record):
-    """A movement as it stands."""
-
-    id = Text()
-    enterprise = Text()
-    date = Day()
-    recorded_on = Day()
-    site = Text()
-    type = Text()
-    substance = Text()
-    quantity = Amount()
-    unit = Text()
-    batch = Text(null=True)
-    usage_record = Text(null=True)
-    counterpart = Text(null=True)
-    external = Text(null=True)
-    permit = Text(null=True)
-    external_permit = Text(null=True)
-    transport_permit = Text(null=True)
-    exempt = Text(null=True)
-    reason = Text(null=True)
 
 
 class MovementDetail(MovementAnswer):
@@ -143,106 +63,6 @@ class MovementDetail(MovementAnswer):
     external_confirmed_on = Day(null=True)
     reversal_asked_by = Text(null=True)
     keep_until = Day(null=True, note="the last day until which the law has this record kept")
-
-
-class ReasonForm(Record):
-    """Why."""
-
-    reason = words()
-
-
-class EmptyForm(Record):
-    """Nothing more to say."""
-
-
-class ConfirmationForm(Record):
-    """What an outside party confirmed, and when."""
-
-    on = Day()
-    quantity = Amount()
-    unit = unit()
-
-
-class CosignatureForm(Record):
-    """A second person signs for one movement to come, exactly as it will be recorded."""
-
-    site = ref()
-    type = Word(*MovementType)
-    substance = ref()
-    quantity = Amount()
-    unit = unit()
-    date = Day()
-
-
-class CosignatureAnswer(Record):
-    """A second person's signature."""
-
-    id = Text()
-    site = Text()
-    type = Text()
-    substance = Text()
-    quantity = Amount()
-    unit = Text()
-    date = Day()
-
-
-class BatchForm(Record):
-    """A batch or lot."""
-
-    enterprise = ref()
-    substance = ref()
-    number = words()
-    made_on = Day(optional=True)
-    expires_on = Day(optional=True)
-
-
-class BatchAnswer(Record):
-    """A batch or lot; its id is enterprise, substance and number."""
-
-    id = Text()
-    enterprise = Text()
-    substance = Text()
-    number = Text()
-    made_on = Day(null=True)
-    expires_on = Day(null=True)
-
-
-class CountForm(Record):
-    """What was counted at the end of a day."""
-
-    date = Day()
-    site = ref()
-    substance = ref()
-    counted = Amount()
-    unit = unit()
-
-
-class CountAnswer(Record):
-    """A stocktake."""
-
-    id = Text()
-    date = Day()
-    site = Text()
-    substance = Text()
-    counted = Amount()
-    unit = Text()
-    approved = Truth()
-    explanation = Text(null=True)
-
-
-class ExplanationForm(Record):
-    """Where a difference comes from, when there is one."""
-
-    explanation = words(optional=True)
-
-
-class OpeningForm(Record):
-    """What is at a site when the register opens."""
-
-    site = ref()
-    substance = ref()
-    quantity = Amount()
-    unit = unit()
 
 
 # ------------------------------------------------------------------ movements
@@ -482,15 +302,6 @@ def _confirm(call: Call, data: Values, id_: str) -> str:
 # ------------------------------------------------------------------ reversals wait for a second person
 
 
-class ReversalAnswer(Record):
-    """A reversal that is asked for, or done."""
-
-    id = Text()
-    reason = Text()
-    asked_by = Text()
-    done = Truth()
-
-
 def _reversals(call: Call) -> sa.Select:
     at = (
         ReversalRequest.enterprise_id == Movement.enterprise_id,
@@ -518,7 +329,7 @@ def _approve_reversal(call: Call, _: Values, id_: str) -> str:
     return id_
 
 
-# ------------------------------------------------------------------ cosignatures, batches
+# ------------------------------------------------------------------ cosignatures
 
 
 def _cosignatures(call: Call) -> sa.Select:
@@ -554,157 +365,6 @@ def _cosign(call: Call, data: Values, _: str) -> str:
     )
     acts.cosign(call.session, command, call.actor, call.now)
     return id_
-
-
-def _batches(call: Call) -> sa.Select:
-    return (
-        sa.select(
-            (Party.outside_id + "." + Substance.outside_id + "." + Batch.number).label("id"),
-            Party.outside_id.label("enterprise"),
-            Substance.outside_id.label("substance"),
-            Batch.number,
-            Batch.made_on,
-            Batch.expires_on,
-        )
-        .join(Party, Party.id == Batch.enterprise_id)
-        .join(Substance, Substance.id == Batch.substance_id)
-        .where(visible(call.scope, enterprise=Batch.enterprise_id, substance=Batch.substance_id))
-    )
-
-
-def _add_batch(call: Call, data: Values, _: str) -> str:
-    enterprise = party_of(call, data["enterprise"], "/enterprise")
-    if enterprise.id != call.scope.enterprise_id:
-        raise no_such("/enterprise", data["enterprise"])
-    substance = substance_of(call, data["substance"])
-    if call.session.get(Batch, (enterprise.id, substance.id, data["number"])):
-        raise Refused("批号已登记 / this batch is recorded already")
-    command = service.AddBatch(
-        enterprise_id=enterprise.id,
-        substance_id=substance.id,
-        number=data["number"],
-        made_on=data.get("made_on"),
-        expires_on=data.get("expires_on"),
-        recorded_on=call.today,
-    )
-    service.add_batches(call.session, [command], call.actor, call.now)
-    return f"{enterprise.outside_id}.{substance.outside_id}.{data['number']}"
-
-
-# ------------------------------------------------------------------ stock
-
-
-def _counts(call: Call) -> sa.Select:
-    return (
-        sa.select(
-            sa.cast(Stocktake.id, sa.Text()).label("id"),
-            Stocktake.day.label("date"),
-            Site.outside_id.label("site"),
-            Substance.outside_id.label("substance"),
-            Stocktake.counted,
-            Substance.unit,
-            sa.case((StocktakeApproval.stocktake_id.is_not(None), 1), else_=0).label("approved"),
-            StocktakeApproval.explanation,
-        )
-        .join(Site, Site.id == Stocktake.site_id)
-        .join(Substance, Substance.id == Stocktake.substance_id)
-        .outerjoin(StocktakeApproval, StocktakeApproval.stocktake_id == Stocktake.id)
-        .where(
-            visible(
-                call.scope,
-                enterprise=Stocktake.enterprise_id,
-                areas_of=(Site.area_id,),
-                substance=Stocktake.substance_id,
-            )
-        )
-    )
-
-
-def _count(call: Call, data: Values, _: str) -> str:
-    not_after_today(call, data, "date")
-    site, substance = site_of(call, data["site"]), substance_of(call, data["substance"])
-    person = call.subject.person.upper()
-    if acts.kept_store(call.session, site.id, person, data["date"]):
-        raise Forbidden("盘点人不得是该期间的库管员 / who keeps a store may not count it")
-    command = service.Count(
-        site_id=site.id,
-        enterprise_id=site.enterprise_id,
-        substance_id=substance.id,
-        day=data["date"],
-        recorded_on=call.today,
-        counted=amount_of(data, substance.unit, "counted"),
-        counted_by=person,
-    )
-    (number,) = service.count_stock(call.session, [command], call.actor, call.now)
-    return str(number)
-
-
-def _approve_count(call: Call, data: Values, id_: str) -> str:
-    service.approve_count(call.session, int(id_), data.get("explanation"), call.actor, call.now)
-    return id_
-
-
-def _open_stock(call: Call, data: Values, _: str) -> str:
-    site, substance = site_of(call, data["site"]), substance_of(call, data["substance"])
-    opened = areas.city(call.session).opened
-    if call.today > opened.period_start:
-        raise Refused("登记期已开始,库存须凭业务入账 / the period has begun: stock comes in by movements now")
-    if any(row[:2] == (site.id, substance.id) for row in call.session.execute(ledger.openings())):
-        raise Refused("期初库存已登记 / the opening stock is recorded already")
-    command = service.Opening(
-        enterprise=site.enterprise_id,
-        site=site.id,
-        substance=substance.id,
-        quantity=amount_of(data, substance.unit),
-        day=opened.period_start,
-        recorded_on=call.today,
-    )
-    service.open_stock(call.session, [command], call.actor, call.now)
-    return f"{site.outside_id}.{substance.outside_id}"
-
-
-class OpeningAnswer(Record):
-    """An opening stock; its id is site and substance."""
-
-    id = Text()
-    site = Text()
-    substance = Text()
-    quantity = Amount()
-    unit = Text()
-
-
-def _openings(call: Call) -> sa.Select:
-    booked = ledger.openings().order_by(None).subquery()
-    return (
-        sa.select(
-            (Site.outside_id + "." + Substance.outside_id).label("id"),
-            Site.outside_id.label("site"),
-            Substance.outside_id.label("substance"),
-            booked.c.amount.label("quantity"),
-            Substance.unit,
-        )
-        .select_from(booked)
-        .join(Site, Site.id == booked.c.site_id)
-        .join(Substance, Substance.id == booked.c.substance_id)
-        .where(visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id))
-    )
-
-
-def _stock(call: Call, asked: Values) -> Values:
-    on, as_of = asked.get("on", call.today), asked.get("as_of", call.today)
-    book = ledger.book_stock(on, as_of).subquery()
-    query = (
-        sa.select(Site.outside_id, Substance.outside_id, Substance.unit, book.c.amount)
-        .select_from(book)
-        .join(Site, Site.id == book.c.site_id)
-        .join(Substance, Substance.id == book.c.substance_id)
-        .where(visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id))
-        .order_by(Site.outside_id, Substance.outside_id)
-    )
-    return {
-        f"{site}/{substance}": {"quantity": quantity.show(amount, measure), "unit": measure}
-        for site, substance, measure, amount in call.session.execute(query)
-    }
 
 
 COLLECTIONS = (
@@ -788,69 +448,5 @@ COLLECTIONS = (
                 do=_cosign,
             ),
         ),
-    ),
-    Collection(
-        path="batches",
-        summary=Words("批次", "batches and lots"),
-        answer=BatchAnswer,
-        query=_batches,
-        list=Action.LEDGER_LIST,
-        read=Action.LEDGER_READ,
-        filters=("enterprise", "substance"),
-        acts=(
-            Act(
-                action=Action.LEDGER_POST_IN,
-                summary=Words("登记批次", "record a batch"),
-                form=BatchForm,
-                do=_add_batch,
-            ),
-        ),
-    ),
-    Collection(
-        path="stock-openings",
-        summary=Words("期初库存", "opening stocks"),
-        answer=OpeningAnswer,
-        query=_openings,
-        list=Action.STOCK_READ,
-        read=Action.STOCK_READ,
-        filters=("site", "substance"),
-        acts=(
-            Act(
-                action=Action.LEDGER_POST_IN,
-                summary=Words("登记期初库存", "record an opening stock"),
-                form=OpeningForm,
-                do=_open_stock,
-            ),
-        ),
-    ),
-    Collection(
-        path="stocktakes",
-        summary=Words("盘点", "stocktakes"),
-        answer=CountAnswer,
-        query=_counts,
-        list=Action.COUNT_READ,
-        read=Action.COUNT_READ,
-        filters=("site", "substance"),
-        acts=(
-            Act(
-                action=Action.COUNT_SUBMIT, summary=Words("提交盘点", "record a stocktake"), form=CountForm, do=_count
-            ),
-            Act(
-                action=Action.COUNT_APPROVE,
-                summary=Words("批准盘点", "approve a stocktake"),
-                form=ExplanationForm,
-                do=_approve_count,
-                at="/<id>/approval",
-            ),
-        ),
-    ),
-)
-LISTINGS = (
-    Listing(
-        path="stock",
-        summary=Words("账面结存", "book stock by site and substance"),
-        action=Action.STOCK_READ,
-        make=_stock,
-        parameters={"on": Day(optional=True, note="today when left out"), "as_of": Day(optional=True)},
     ),
 )

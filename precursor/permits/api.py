@@ -10,13 +10,13 @@ from sqlalchemy.orm import aliased
 
 from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
-from precursor.api.common import name_it, not_after_today, own_id, positive, ref, unit, wanted, words
-from precursor.areas.api import area_of
+from precursor.api.common import name_it, not_after_today, positive
+from precursor.areas.lookups import area_of
 from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty
-from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word
-from precursor.enterprises.api import area_in_scope, party_of
+from precursor.core.members import Day, Text
+from precursor.enterprises.lookups import area_in_scope, party_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.permits import issuing, service
@@ -28,12 +28,20 @@ from precursor.permits.models import (
     RouteStop,
     Verification,
 )
+from precursor.permits.schemas import (
+    DocumentAnswer,
+    DocumentDetail,
+    IssueForm,
+    RevocationForm,
+    SuspensionForm,
+    VerificationForm,
+)
 from precursor.permits.service import IssuePermit, PermitKey, RecordOfPermit
 from precursor.rules.law import Words, law_for
 from precursor.rules.matrix import Department, department_words, formerly, rows_of
-from precursor.rules.permits import PermitKind, Result, Uses
+from precursor.rules.permits import PermitKind
 from precursor.rules.substances import SubstanceClass
-from precursor.substances.api import substance_of
+from precursor.substances.lookups import substance_of
 from precursor.substances.models import Substance
 
 K = PermitKind
@@ -98,125 +106,6 @@ FAMILIES: Final = (
         Action.TRADE_REVOKE,
     ),
 )
-
-
-def document_of(call: Call, id_: str, pointer: str) -> PermitKey:
-    """The document that a movement names: one in which the caller's enterprise is a party."""
-    own = call.scope.enterprise_id
-    query = sa.select(Permit.enterprise_id, Permit.id).where(
-        Permit.outside_id == id_,
-        sa.or_(
-            Permit.enterprise_id == own,
-            Permit.seller_id == own,
-            Permit.consignee_id == own,
-            Permit.carrier_id == own,
-            sa.and_(Permit.seller_id.is_(None), Permit.consignee_id.is_(None)),  # it names nobody: whoever sees it
-        ),
-    )
-    return PermitKey(*wanted(call.session.execute(query).one_or_none(), pointer, id_))
-
-
-# ------------------------------------------------------------------ forms and answers
-
-
-class ParticularsForm(Record):
-    """What the law wants on a document besides (its mandatory fields); which, depends on its kind."""
-
-    purpose = words(optional=True)
-    handler = words(optional=True)
-    destination = words(optional=True)
-    permit_type = words(optional=True)
-    main_flow = words(optional=True)
-    hs_code = words(optional=True)
-    country = words(optional=True)
-    port = words(optional=True)
-    counterparty = words(optional=True)
-    signatories = words(optional=True)
-    receiver = words(optional=True)
-    site = words(optional=True)
-
-
-class IssueForm(Record):
-    """A document to be issued. ``covers`` a class of substances, where the kind names no one substance."""
-
-    id = own_id()
-    kind = Word(*PermitKind)
-    holder = ref()
-    substance = ref(optional=True)
-    covers = Word(*SubstanceClass, optional=True)
-    quantity = Amount(optional=True)
-    unit = unit()
-    valid_from = Day()
-    valid_to = Day()
-    uses = Word(*Uses)
-    county = ref(note="the county that must verify it")
-    seller = ref(optional=True)
-    consignee = ref(optional=True)
-    carrier = ref(optional=True)
-    route = Each(ref(), optional=True)
-    particulars = Nested(ParticularsForm, optional=True)
-
-
-class VerificationForm(Record):
-    """What the verification (核查) found."""
-
-    result = Word(*Result)
-    on = Day(optional=True)
-
-
-class RevocationForm(Record):
-    """The last good day: today when left out."""
-
-    on = Day(optional=True)
-
-
-class SuspensionForm(Record):
-    """Suspend a document, or reinstate it, from now on."""
-
-    state = Word("suspended", "reinstated")
-    reason = words()
-
-
-class DocumentAnswer(Record):
-    """A document and what is left on it."""
-
-    id = Text()
-    kind = Text()
-    holder = Text()
-    substance = Text(null=True)
-    covers = Text(null=True)
-    quantity = Amount(null=True)
-    drawn = Amount(null=True)
-    unit = Text(null=True)
-    valid_from = Day()
-    valid_to = Day()
-    uses = Text()
-    county = Text()
-    seller = Text(null=True)
-    consignee = Text(null=True)
-    carrier = Text(null=True)
-    issuer = Text(null=True)
-    law = Text(null=True, note="the versions of the packs it was issued under")
-    suspended = Truth()
-    revoked_on = Day(null=True)
-
-
-class DrawAnswer(Record):
-    """One draw (核减) that stands."""
-
-    date = Day()
-    quantity = Amount()
-    unit = Text()
-    recorded_on = Day()
-
-
-class DocumentDetail(DocumentAnswer):
-    """A document with its route, its draws and what the county found."""
-
-    route = Each(Text())
-    draws = Nested(DrawAnswer, many=True)
-    verified_on = Day(null=True)
-    verification_result = Text(null=True)
 
 
 # ------------------------------------------------------------------ reading

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from precursor.api import Act, Call, Collection, Listing
 from precursor.api.collection import Values
-from precursor.api.common import name_it, own_id, wanted, words
+from precursor.api.common import name_it, own_id, words
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty
 from precursor.core.members import Record, Text, Whole, Word
@@ -54,13 +54,6 @@ class SubstanceAnswer(Record):
     dosage_form = Text(null=True)
     catalogue_item = Text(null=True)
     doubt = Text(null=True, note="what nobody has confirmed yet")
-
-
-def substance_of(call: Call, id_: str, pointer: str = "/substance") -> Substance:
-    """The substance that a member names."""
-    query = sa.select(Substance).where(Substance.outside_id == id_)
-    found: Substance = wanted(call.session.scalars(query).one_or_none(), pointer, id_)
-    return found
 
 
 def _query(_: Call) -> sa.Select:

@@ -12,7 +12,7 @@ from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Refused
 from precursor.core.members import Day, Nested, Record, Text, Whole, Word
-from precursor.enterprises.api import area_in_scope, enterprise_of
+from precursor.enterprises.lookups import area_in_scope, enterprise_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words

@@ -11,11 +11,11 @@ from precursor.api.common import name_it, not_after_today, own_id, positive, ref
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Refused
 from precursor.core.members import Amount, Day, Nested, Record, Text, Word
-from precursor.enterprises.api import enterprise_of
+from precursor.enterprises.lookups import enterprise_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
-from precursor.substances.api import substance_of
+from precursor.substances.lookups import substance_of
 from precursor.substances.models import Substance
 from precursor.trade import service
 from precursor.trade.models import Shipment, ShipmentLeg
