@@ -1,5 +1,5 @@
 """WSGI entry point."""
 
-from precursor.app import create_app
+from precursor.app import for_serving
 
-app = create_app()
+app = for_serving()

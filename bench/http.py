@@ -27,7 +27,7 @@ from bench.tables import Table
 from precursor import audit
 from precursor.accounts import service as accounts
 from precursor.accounts import tokens
-from precursor.app import create_app
+from precursor.app import create_app, for_serving
 from precursor.core import db
 from precursor.core.access import Action
 from precursor.core.clock import legal_day
@@ -160,7 +160,7 @@ def _serve(make: Callable[..., Any], arguments: tuple[Any, ...], port: int) -> N
 
 
 def _product(url: str, home: str) -> Flask:
-    return create_app(settings_for(url, home))
+    return for_serving(settings_for(url, home))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The web application: wiring only."""
 
+import gc
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +49,17 @@ PUBLIC = frozenset(
         "security.static",
     }
 )
+
+
+def for_serving(settings: Settings | None = None) -> Flask:
+    """The application of a process that will serve for long.
+
+    What it has loaded by now stays loaded, so the garbage collector need not walk through it again.
+    """
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def create_app(settings: Settings | None = None) -> Flask:

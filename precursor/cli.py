@@ -24,7 +24,7 @@ from precursor import audit
 from precursor import demo as demonstration
 from precursor.accounts import service as accounts
 from precursor.accounts import tokens
-from precursor.app import create_app
+from precursor.app import create_app, for_serving
 from precursor.areas import codes
 from precursor.areas import service as areas
 from precursor.core import db, guards, migrate
@@ -194,7 +194,7 @@ def serve(host: str, port: int) -> None:
     settings = Settings.from_environment()
     engine(settings).dispose()  # refuses a database that is not ready, before anything listens
     click.echo(f"http://{host}:{port}/")
-    run(create_app(settings), host, port)
+    run(for_serving(settings), host, port)
 
 
 def run(app: Flask, host: str, port: int) -> None:

@@ -1,5 +1,6 @@
 """What the forms of many collections share."""
 
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -40,9 +41,14 @@ def name_it(session: Session, model: Any, given: str | None, prefix: str) -> str
     """The id of a new record: the one given, if it is free, else a new one."""
     if given is None:
         return f"{prefix}-{take_ids(session, 1)[0]}"
-    if session.scalar(sa.select(sa.exists().where(model.outside_id == given))):
+    if session.connection().scalar(_is_taken(model), {"id": given}):
         raise Refused(f"编号已被使用 / the id {given} is taken")
     return given
+
+
+@cache
+def _is_taken(model: Any) -> sa.Select:
+    return sa.select(sa.exists().where(model.outside_id == sa.bindparam("id")))
 
 
 def amount_of(data: Values, substance_unit: str, member: str = "quantity") -> int:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -15,7 +16,7 @@ from precursor.areas.models import Area, Register
 from precursor.core.access import Action
 from precursor.core.db import take_ids
 from precursor.core.errors import Fault, Faulty, Refused
-from precursor.core.members import Record, Text, Whole, Word
+from precursor.core.members import Day, Record, Text, Truth, Whole, Word
 from precursor.rules.law import Words
 from precursor.rules.targets import load_pack
 
@@ -35,6 +36,14 @@ class CodeForm(Record):
     code = Text(pattern="[1-9][0-9]{5}")
 
 
+class KeyForm(Record):
+    """An area was published as a key area, or is one no more."""
+
+    key = Truth()
+    since = Day()
+    notice = words()
+
+
 class AreaAnswer(Record):
     """An area."""
 
@@ -45,6 +54,12 @@ class AreaAnswer(Record):
     code = Text(null=True)
     since_year = Whole(0, 9999, null=True)
     until_year = Whole(0, 9999, null=True)
+
+
+class AreaDetail(AreaAnswer):
+    """An area, and whether it is a key area today (重点地区: crossing a county boundary there needs a document)."""
+
+    key = Truth()
 
 
 class RegisterForm(Record):
@@ -65,6 +80,23 @@ def _query(_: Call) -> sa.Select:
         Area.since_year,
         Area.until_year,
     ).outerjoin(parent, parent.id == Area.parent_id)
+
+
+def _about(call: Call, row: Any) -> Values:
+    return {"key": service.in_key_area(call.session, area_of(call, row.id, "/id"), call.today)}
+
+
+def _set_key(call: Call, data: Values, id_: str) -> str:
+    service.set_key(
+        call.session,
+        area_of(call, id_, "/id").id,
+        is_key=data["key"],
+        since=data["since"],
+        notice=data["notice"],
+        actor=call.actor,
+        now=call.now,
+    )
+    return id_
 
 
 def _add(call: Call, data: Values, _: str) -> str:
@@ -128,6 +160,8 @@ COLLECTIONS = (
         list=Action.AREA_READ,
         read=Action.AREA_READ,
         filters=("parent", "level"),
+        detail=AreaDetail,
+        more=_about,
         acts=(
             Act(action=Action.AREA_ADD, summary=Words("登记辖区", "add an area"), form=AreaForm, do=_add),
             Act(
@@ -143,6 +177,13 @@ COLLECTIONS = (
                 form=RegisterForm,
                 do=_open,
                 at="/register",
+            ),
+            Act(
+                action=Action.AREA_ADD,
+                summary=Words("公布或撤销重点地区", "an area becomes a key area, or is one no more"),
+                form=KeyForm,
+                do=_set_key,
+                at="/<id>/key-status",
             ),
         ),
     ),

@@ -1,11 +1,11 @@
 """Areas as a tree, and the one row that says whose register this is."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from precursor.core.db import Base, mutable
+from precursor.core.db import Base, Instant, append_only, mutable
 
 
 class Area(Base):
@@ -23,6 +23,21 @@ class Area(Base):
     code: Mapped[str | None]  # GB/T 2260: 2, 4 or 6 significant digits written as 6; 9 and 12 below that
     since_year: Mapped[int | None]  # the years in which the code was in force; None: not known, or still
     until_year: Mapped[int | None]
+
+
+class KeyArea(Base):
+    """An area was published as a key area, or is none any more, from a day on until the next entry (M87-15, R)."""
+
+    __tablename__ = "key_area"
+    __table_args__ = append_only()
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)  # 1, 2, … of this area
+    is_key: Mapped[bool]
+    since: Mapped[date]
+    notice: Mapped[str]  # the publication that says so
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Register(Base):

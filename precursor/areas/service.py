@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from precursor import audit
 from precursor.areas import codes
 from precursor.areas.codes import Code
-from precursor.areas.models import Area, Register
+from precursor.areas.models import Area, KeyArea, Register
+from precursor.core.clock import legal_day
 from precursor.core.db import take_ids
 from precursor.core.errors import NotFound, Refused
 from precursor.rules.targets import Parameters, load_pack
@@ -131,6 +132,37 @@ def by_outside_id(session: Session, outside_id: str) -> Area:
     if (area := session.scalar(sa.select(Area).where(Area.outside_id == outside_id))) is None:
         raise NotFound(f"there is no area {outside_id}")
     return area
+
+
+def set_key(
+    session: Session, area: int, *, is_key: bool, since: date, notice: str, actor: audit.Actor, now: datetime
+) -> None:
+    """Say that an area is a key area (重点地区), or is none any more, from a day on. Refused out of order."""
+    entries = _key_entries(session, [area])
+    if entries and entries[-1].since >= since:
+        raise Refused(f"须晚于上一条 {entries[-1].since} / it follows the entry of {entries[-1].since}")
+    row = {
+        "area_id": area,
+        "number": len(entries) + 1,
+        "is_key": is_key,
+        "since": since,
+        "notice": notice,
+        "recorded_on": legal_day(now),
+    }
+    audit.write(session, KeyArea, [row], action="area.set_key", actor=actor, now=now)
+
+
+def _key_entries(session: Session, areas: Iterable[int]) -> list[KeyArea]:
+    query = sa.select(KeyArea).where(KeyArea.area_id.in_(areas)).order_by(KeyArea.area_id, KeyArea.since)
+    return list(session.scalars(query))
+
+
+def in_key_area(session: Session, area: Area, on: date) -> bool:
+    """Whether an area, or one that it lies in, is a key area on a day."""
+    above = sa.select(Area.id, Area.parent_id).where(Area.id == area.id).cte("above", recursive=True)
+    above = above.union(sa.select(Area.id, Area.parent_id).join(above, Area.id == above.c.parent_id))
+    last = {e.area_id: e.is_key for e in _key_entries(session, sa.select(above.c.id)) if e.since <= on}  # type: ignore[arg-type]
+    return any(last.values())
 
 
 def prefecture(area: Area) -> int | str | None:

@@ -425,9 +425,9 @@ def _insert_into(model: type[Base]) -> sa.Insert:
     return sa.insert(table_of(model))
 
 
-def changed(session: orm.Session, statement: sa.Update) -> int:
+def changed(session: orm.Session, statement: sa.Update, values: dict[str, Any] | None = None) -> int:
     """Run an update that no loaded object needs to hear of; returns how many rows it changed."""
-    result = session.connection().execute(statement)
+    result = session.connection().execute(statement, values)
     return result.rowcount
 
 

@@ -183,11 +183,13 @@ def _accounts(session: Session, places: set[Place]) -> dict[Place, int]:
     return {place: found[place.key] for place in places}
 
 
+_KNOWN: Final = sa.select(Account.key, Account.id).where(Account.key.in_(sa.bindparam("keys", expanding=True)))
+
+
 def _known(session: Session, keys: Iterable[str], chunk: int = 500) -> Iterator[tuple[str, int]]:
     keys = sorted(keys)
     for start in range(0, len(keys), chunk):
-        query = sa.select(Account.key, Account.id).where(Account.key.in_(keys[start : start + chunk]))
-        yield from session.execute(query)
+        yield from session.connection().execute(_KNOWN, {"keys": keys[start : start + chunk]})
 
 
 def _change_stock(session: Session, entries: Sequence[Entry], accounts: dict[Place, int]) -> list[Shortfall]:

@@ -137,19 +137,29 @@ def _movements(call: Call) -> sa.Select:
     )
 
 
+def _said_of(column: Any, record: Any, *also: Any) -> sa.ScalarSelect:
+    """What one record about a movement says, if there is one."""
+    of_it = (record.enterprise_id == sa.bindparam("owner"), record.movement_id == sa.bindparam("number"))
+    return sa.select(column).where(*of_it, *also).scalar_subquery()
+
+
+_ABOUT: Final = sa.select(
+    _said_of(SalesReport.day, SalesReport).label("reported"),
+    _said_of(Confirmation.day, Confirmation).label("confirmed"),
+    _said_of(ReversalRequest.person, ReversalRequest, ReversalRequest.version == sa.bindparam("version")).label(
+        "asked"
+    ),
+)
+
+
 def _about(call: Call, row: Any) -> Values:
-    reported = call.session.get(SalesReport, (row.owner, row.number))
-    confirmed = call.session.scalars(
-        sa.select(Confirmation.day).where(
-            Confirmation.enterprise_id == row.owner, Confirmation.movement_id == row.number
-        )
-    ).one_or_none()
-    asked = call.session.get(ReversalRequest, (row.owner, row.number, row.version))
+    values = {"owner": row.owner, "number": row.number, "version": row.version}
+    said = call.session.connection().execute(_ABOUT, values).one()
     return {
         "broken": json.loads(row.broken_rules or "[]"),
-        "sales_reported_on": reported.day if reported else None,
-        "external_confirmed_on": confirmed,
-        "reversal_asked_by": asked.person if asked else None,
+        "sales_reported_on": said.reported,
+        "external_confirmed_on": said.confirmed,
+        "reversal_asked_by": said.asked,
         "keep_until": _keep_until(call, row),
     }
 

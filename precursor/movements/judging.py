@@ -4,7 +4,7 @@ Look here for: which facts of the register each check of ``precursor.rules`` is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -233,12 +233,15 @@ def _route(case: Case) -> Route:
     else:
         there = command.other_site or (standing(session, command.other).site_id if command.other else None)
         end = session.get(Area, session.get_one(Site, there).area_id) if there else None
-    return Route(
+    route = Route(
         from_county=start.id,
         to_county=end.id if end else None,
         from_prefecture=areas.prefecture(start),
         to_prefecture=areas.prefecture(end) if end else None,
     )
+    if end is None or route.crosses or start.id == end.id:
+        return route  # what is a key area matters only between two counties of one prefecture
+    return replace(route, in_key_area=any(areas.in_key_area(session, place, command.day) for place in (start, end)))
 
 
 def _second_person(case: Case, now: datetime) -> str | None:

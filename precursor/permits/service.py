@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.core.clock import legal_day
-from precursor.core.db import changed, insert
+from precursor.core.db import BaseUnits, LegalDay, changed, insert, table_of
 from precursor.core.errors import NotFound, Refused, RuleViolated
 from precursor.permits.models import (
     Draw,
@@ -191,25 +191,48 @@ def states(session: Session, keys: Iterable[PermitKey]) -> dict[PermitKey, Permi
     return found
 
 
+_ON: Final = sa.bindparam("on", type_=LegalDay())
+_LICENCES: Final = (
+    sa.select(Permit.kind)
+    .join(
+        PermitBalance,
+        sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+    )
+    .where(
+        Permit.enterprise_id == sa.bindparam("holder"),
+        Permit.substance_id == sa.bindparam("substance"),
+        Permit.valid_from <= _ON,
+        Permit.valid_to >= _ON,
+        PermitBalance.is_suspended == sa.false(),
+        sa.or_(PermitBalance.revoked_on.is_(None), PermitBalance.revoked_on >= _ON),
+    )
+    .distinct()
+)
+
+
 def licences(session: Session, holder: int, substance: int, on: date) -> frozenset[PermitKind]:
     """The kinds of the holder's documents for a substance that are in force on a day."""
-    query = (
-        sa.select(Permit.kind)
-        .join(
-            PermitBalance,
-            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
-        )
-        .where(
-            Permit.enterprise_id == holder,
-            Permit.substance_id == substance,
-            Permit.valid_from <= on,
-            Permit.valid_to >= on,
-            PermitBalance.is_suspended == sa.false(),
-            sa.or_(PermitBalance.revoked_on.is_(None), PermitBalance.revoked_on >= on),
-        )
-        .distinct()
+    values = {"holder": holder, "substance": substance, "on": on}
+    return frozenset(map(PermitKind, session.connection().scalars(_LICENCES, values)))
+
+
+_MORE: Final = sa.bindparam("more", type_=BaseUnits())
+_TIMES: Final = sa.bindparam("times", type_=sa.BigInteger())
+_DRAW: Final = (
+    sa.update(table_of(PermitBalance))
+    .where(
+        PermitBalance.enterprise_id == sa.bindparam("holder"),
+        PermitBalance.permit_id == sa.bindparam("permit"),
+        PermitBalance.drawn + _MORE <= PermitBalance.approved,
+        PermitBalance.draws + _TIMES <= PermitBalance.allowed_draws,
+        sa.or_(
+            PermitBalance.revoked_on.is_(None),
+            PermitBalance.revoked_on >= sa.bindparam("latest", type_=LegalDay()),
+        ),
+        PermitBalance.is_suspended == sa.false(),
     )
-    return frozenset(map(PermitKind, session.scalars(query)))
+    .values(drawn=PermitBalance.drawn + _MORE, draws=PermitBalance.draws + _TIMES)
+)
 
 
 def draw(session: Session, commands: Sequence[DrawPermit], actor: audit.Actor, now: datetime) -> None:
@@ -239,21 +262,14 @@ def draw(session: Session, commands: Sequence[DrawPermit], actor: audit.Actor, n
     )
     audit.write(session, Draw, rows, action="permit.draw", actor=actor, now=now)
     for key, draws in sorted(by_permit.items()):
-        quantity, latest = sum(d.quantity for d in draws), max(d.day for d in draws)
-        done = changed(
-            session,
-            sa.update(PermitBalance)
-            .where(
-                PermitBalance.enterprise_id == key.holder,
-                PermitBalance.permit_id == key.id,
-                PermitBalance.drawn + quantity <= PermitBalance.approved,
-                PermitBalance.draws + len(draws) <= PermitBalance.allowed_draws,
-                sa.or_(PermitBalance.revoked_on.is_(None), PermitBalance.revoked_on >= latest),
-                PermitBalance.is_suspended == sa.false(),
-            )
-            .values(drawn=PermitBalance.drawn + quantity, draws=PermitBalance.draws + len(draws)),
-        )
-        if done != 1:  # another process drew, or revoked, since we looked
+        values = {
+            "holder": key.holder,
+            "permit": key.id,
+            "more": sum(d.quantity for d in draws),
+            "times": len(draws),
+            "latest": max(d.day for d in draws),
+        }
+        if changed(session, _DRAW, values) != 1:  # another process drew, or revoked, since we looked
             _check(session, {key: draws})
             raise Refused("the document changed at this moment: try again")
 

@@ -77,6 +77,37 @@ def test_purchase_transport_receipt_and_write_off_between_two_counties(door, peo
     assert (k2["n"], k2["d"]) == (2, 2)
 
 
+def test_between_two_counties_of_a_key_area_a_transport_document_is_needed(door, people):
+    filing = {
+        "id": "PF", "kind": "purchase_filing", "holder": "E03", "substance": "TOL", "quantity": "900", "unit": "kg",
+        "valid_from": "2026-01-20", "valid_to": "2026-02-19", "uses": "multi", "county": "D", "seller": "E04",
+        "particulars": PAPERS,
+    }  # fmt: skip
+    people("ps_approver").done("purchase-documents", filing)
+    people("ps_approver").done(
+        "sites", {"id": "S-E03-D", "enterprise": "E03", "county": "D", "open_on": "2026-01-01", "registered": True}
+    )
+    keeper = people("sysadmin")
+    sale = {
+        "date": "2026-01-20", "site": "S-E04", "type": "sale_out", "substance": "TOL", "quantity": "1", "unit": "kg",
+        "other_site": "S-E03-D", "permit": "PF", "payment": "bank",
+    }  # fmt: skip
+    seller = people("ent_keeper", "E04")
+    seller.done("movements/out", sale)  # from N to D, both of one prefecture
+    keeper.done("areas/C0/key-status", {"key": True, "since": "2026-01-21", "notice": "公告 1 号"})
+    assert keeper.get("areas/D").json["key"] is False
+    seller.done("movements/out", sale)  # from tomorrow on
+    door.clock.turn(date(2026, 1, 21))
+    assert keeper.get("areas/D").json["key"] is True  # it lies in C0
+    refused = seller.post("movements/out", sale | {"date": "2026-01-21"})
+    assert [v["rule"] for v in refused.json["violations"]] == ["TRANSPORT_DOCUMENT_MISSING"]
+    early = keeper.post("areas/C0/key-status", {"key": False, "since": "2026-01-21", "notice": "公告 2 号"})
+    assert early.status_code == 409
+    keeper.done("areas/C0/key-status", {"key": False, "since": "2026-01-22", "notice": "公告 2 号"})
+    door.clock.turn(date(2026, 1, 22))
+    seller.done("movements/out", sale | {"date": "2026-01-22"})
+
+
 MORPHINE = {"item": "N-018", "id": "MORPH", "unit": "支", "dosage_form": "注射液"}
 
 
