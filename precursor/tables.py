@@ -15,4 +15,5 @@ import precursor.permits.models
 import precursor.reconciliation.models
 import precursor.substances.models
 import precursor.supervision.models
+import precursor.tokens.models
 import precursor.trade.models

@@ -21,6 +21,8 @@ class ParticularsForm(Record):
     signatories = words(optional=True)
     receiver = words(optional=True)
     site = words(optional=True)
+    plates = words(optional=True, note="of the vehicles, with commas between")
+    direction = Word("import", "export", optional=True)
 
 
 class IssueForm(Record):

@@ -1,0 +1,135 @@
+"""The CBOR profile of PC1: RFC 8949 section 4.2.1, and nothing of the rest.
+
+Own reader on purpose: a library reads more than the profile allows, and whatever more it reads an attacker may send.
+Only integers of 53 bits, byte and text strings, arrays, maps with integer or text keys, false, true, null.
+"""
+
+from typing import Any, Final
+
+MOST: Final = 2**53 - 1
+DEEPEST: Final = 8
+
+
+class NotCbor(ValueError):
+    """The bytes are not one item of the profile."""
+
+
+def decode(data: bytes) -> Any:
+    """The one item that the bytes are. NotCbor for anything else, a trailing byte included."""
+    try:
+        value, end = _item(data, 0, 0)
+    except IndexError:
+        raise NotCbor("ends too early") from None
+    if end != len(data):
+        raise NotCbor("bytes after the item")
+    return value
+
+
+_SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
+
+
+def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0912 - kept whole for speed
+    first = data[at]
+    major, number = first >> 5, first & 31
+    at += 1
+    if major == 7:
+        if first not in _SIMPLE:
+            raise NotCbor("floats and other simple values are not of the profile")
+        return _SIMPLE[first], at
+    if number > 23:
+        number, at = _long(data, at, number)
+    if major == 0:
+        if number > MOST:
+            raise NotCbor("integer beyond 53 bits")
+        return number, at
+    if major in (2, 3):
+        end = at + number
+        if end > len(data):
+            raise NotCbor("ends too early")
+        if major == 2:
+            return data[at:end], end
+        try:
+            return data[at:end].decode("utf-8"), end
+        except UnicodeDecodeError:
+            raise NotCbor("text that is not UTF-8") from None
+    if major == 1:
+        if number >= MOST:
+            raise NotCbor("integer beyond 53 bits")
+        return -1 - number, at
+    if major == 6:
+        raise NotCbor("tags are not of the profile")
+    if number > len(data) or depth >= DEEPEST:  # whatever lies in it is a byte or more, and a level deeper
+        if number:
+            raise NotCbor("longer than its bytes, or too deep")
+        return ([] if major == 4 else {}), at
+    if major == 4:
+        items = []
+        for _ in range(number):
+            value, at = _item(data, at, depth + 1)
+            items.append(value)
+        return items, at
+    return _map(data, at, number, depth + 1)
+
+
+def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], int]:
+    found: dict[Any, Any] = {}
+    before = b""
+    for _ in range(count):
+        start = at
+        if data[at] >> 5 not in (0, 1, 3):
+            raise NotCbor("a key is an integer or a text")
+        key, at = _item(data, at, depth)
+        encoded = data[start:at]
+        if encoded <= before:
+            raise NotCbor("keys out of order, or twice")
+        before = encoded
+        found[key], at = _item(data, at, depth)
+    return found, at
+
+
+def _long(data: bytes, at: int, size: int) -> tuple[int, int]:
+    """An argument of 1, 2, 4 or 8 bytes, which must not fit into fewer."""
+    if size > 27:
+        raise NotCbor("indefinite lengths are not of the profile")
+    width = 1 << (size - 24)
+    end = at + width
+    if end > len(data):
+        raise NotCbor("ends too early")
+    number = int.from_bytes(data[at:end], "big")
+    if number < (24, 1 << 8, 1 << 16, 1 << 32)[size - 24]:
+        raise NotCbor("not the shortest form")
+    return number, end
+
+
+def encode(value: Any) -> bytes:
+    """The one encoding of a value in the profile. NotCbor for what it cannot hold."""
+    if value is None or isinstance(value, bool):
+        return {None: b"\xf6", False: b"\xf4", True: b"\xf5"}[value]
+    if isinstance(value, int):
+        if abs(value) > MOST:
+            raise NotCbor("integer beyond 53 bits")
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        try:
+            text = value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise NotCbor("text that is not UTF-8") from None
+        return head(3, len(text)) + text
+    if isinstance(value, list | tuple):
+        return head(4, len(value)) + b"".join(map(encode, value))
+    if isinstance(value, dict):
+        pairs = sorted((encode(key), encode(member)) for key, member in value.items())
+        return head(5, len(pairs)) + b"".join(key + member for key, member in pairs)
+    raise NotCbor(f"{type(value).__name__} is not of the profile")
+
+
+def head(major: int, number: int) -> bytes:
+    """The first bytes of an item: its kind and its argument in the shortest form."""
+    if number < 24:
+        return bytes((major << 5 | number,))
+    for size, width in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if number < 1 << 8 * width:
+            return bytes((major << 5 | size,)) + number.to_bytes(width, "big")
+    raise NotCbor("integer beyond 64 bits")

@@ -1,0 +1,69 @@
+"""Keys, tokens as they were signed, and the lists as they were last published."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from precursor.core.db import Base, Instant, append_only, mutable
+
+
+class SigningKey(Base):
+    """A public key that signs for one authority. Its private half is a file of the installation."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = mutable()
+
+    kid: Mapped[str] = mapped_column(primary_key=True)  # 16 hex digits
+    x: Mapped[str]  # 64 hex digits
+    scope: Mapped[str] = mapped_column(index=True)  # cn- and the code of GB/T 2260, or x- and the outside id
+    made_at: Mapped[datetime] = mapped_column(Instant())
+    signs_until: Mapped[datetime] = mapped_column(Instant())
+    active_since: Mapped[datetime | None] = mapped_column(Instant())
+    state: Mapped[int]  # signing.trust.KeyState
+    compromised_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class StatusNumber(Base):
+    """A status list of one authority: how many of its places are taken."""
+
+    __tablename__ = "status_number"
+    __table_args__ = mutable()
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    scope: Mapped[str] = mapped_column(index=True)
+    taken: Mapped[int]
+
+
+class Token(Base):
+    """A token as it was signed. The newest of a document is the one that is good."""
+
+    __tablename__ = "token"
+    __table_args__ = append_only(
+        UniqueConstraint("list_number", "list_index"),
+        ForeignKeyConstraint(["enterprise_id", "permit_id"], ["permit.enterprise_id", "permit.id"]),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    enterprise_id: Mapped[int] = mapped_column(index=True)
+    permit_id: Mapped[int] = mapped_column(index=True)
+    kid: Mapped[str] = mapped_column(ForeignKey("signing_key.kid"))
+    list_number: Mapped[int] = mapped_column(ForeignKey("status_number.number"))
+    list_index: Mapped[int]
+    said: Mapped[str]  # digest of what it says, without place and instant: another one is another token
+    cose: Mapped[str]  # hex
+    digest: Mapped[str]  # SHA-256 of the bytes
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class Published(Base):
+    """A list as it was last signed, so that the same content is the same bytes."""
+
+    __tablename__ = "published"
+    __table_args__ = mutable()
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # trust, status/<n>, balance/<n>
+    sequence: Mapped[int]
+    content: Mapped[str]  # digest of what it says
+    signed_at: Mapped[datetime] = mapped_column(Instant())
+    body: Mapped[bytes] = mapped_column(LargeBinary)
