@@ -7,7 +7,7 @@ const OUT = "../precursor/static/dist";
 // id in pages: name in lucide. <svg class="i"><use href="/static/dist/icons.svg#alert"/></svg>
 const ICONS = {
   alert: "triangle-alert", building: "building-2", calendar: "calendar-check", check: "check", chevron: "chevron-right",
-  clock: "clock", file: "file-text", flow: "waypoints", gauge: "gauge", key: "key-round", left: "chevron-left",
+  clock: "clock", download: "download", search: "search", home: "house", qr: "qr-code", plus: "plus", file: "file-text", flow: "waypoints", gauge: "gauge", key: "key-round", left: "chevron-left",
   list: "list-checks", log_out: "log-out", menu: "menu", print: "printer",
 };
 

@@ -28,6 +28,7 @@ from precursor.accounts.models import Role, User, WebAuthn
 from precursor.api import openapi, views
 from precursor.core import access, guards, problems
 from precursor.core.errors import PrecursorError, Unauthenticated
+from precursor.desk import pages as desk_pages
 from precursor.reconciliation import pages as reconciliation_pages
 from precursor.settings import Settings
 from precursor.web import database, i18n
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sessions.install(app)
     _same_origin(app, csrf)
     app.register_blueprint(reconciliation_pages.bp)
+    app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS))
     app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
     _openapi(app)
     _health(app)

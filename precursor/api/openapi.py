@@ -7,7 +7,8 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from precursor.api.collection import Act, Collection, Listing
-from precursor.api.views import PAGING, ROOT, filters_of
+from precursor.api.doing import ROOT
+from precursor.api.views import PAGING, filters_of
 from precursor.core.access import GRANTS, Action, Condition
 from precursor.core.members import Member
 from precursor.rules.law import Words

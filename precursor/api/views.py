@@ -10,17 +10,18 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from marshmallow import ValidationError
 
-from precursor import audit
-from precursor.api import idempotency
+from precursor.api import doing, idempotency
 from precursor.api.collection import MOST, USUAL, Act, Call, Collection, Listing, Values
+from precursor.api.doing import ROOT
 from precursor.core import access, canonical
 from precursor.core.access import Action
-from precursor.core.errors import Fault, Faulty, Malformed, PrecursorError, Stale, VersionMissing
+from precursor.core.errors import Fault, Faulty, Malformed, Stale, VersionMissing
 from precursor.core.members import Member, Text, Whole, Word, schema_of
 from precursor.core.strict import flatten, loads, repeated_names
 from precursor.web.database import db
 
-ROOT: Final = "/api/v1"
+#: What is said to whoever changes what another changed before.
+STALE: Final = "记录已被改动,请重新读取 / the record has changed: read it again"
 
 #: What every list may be asked.
 PAGING: Final[dict[str, Member]] = {
@@ -48,7 +49,8 @@ def _add(bp: Blueprint, path: str, action: Action, view: Callable[..., Response]
     bp.add_url_rule(path, endpoint=f"{method} {path}", view_func=access.requires(action)(view), methods=[method])
 
 
-def _call() -> Call:
+def call_of() -> Call:
+    """The call that a request is, in the scope of its view's action."""
     now: datetime = current_app.extensions["settings"].clock()
     return Call(db.session, g.subject, g.scope, now)
 
@@ -89,7 +91,7 @@ def _list(collection: Collection) -> Callable[..., Response]:
     known: dict[str, Member] = {**PAGING, **filters_of(collection)}
 
     def view() -> Response:
-        asked, call = parameters(known), _call()
+        asked, call = parameters(known), call_of()
         query = collection.query(call)
         columns = query.selected_columns
         narrowed = query.where(*(columns[n] == asked[n] for n in collection.filters if n in asked))
@@ -110,16 +112,17 @@ def _list(collection: Collection) -> Callable[..., Response]:
     return view
 
 
-def _tag(body: Values) -> str:
+def tag_of(body: Values) -> str:
+    """The version of a record as it was shown."""
     return canonical.digest(json.dumps(body, ensure_ascii=False, sort_keys=True))[:32]
 
 
 def _read(collection: Collection) -> Callable[..., Response]:
     def view(id: str) -> Response:
         parameters({})
-        body = collection.show_one(_call(), id)
+        body = collection.show_one(call_of(), id)
         answer = jsonify(body)
-        answer.set_etag(_tag(body))
+        answer.set_etag(tag_of(body))
         return answer.make_conditional(request)  # type: ignore[return-value]
 
     return view
@@ -127,7 +130,7 @@ def _read(collection: Collection) -> Callable[..., Response]:
 
 def _make(listing: Listing) -> Callable[..., Response]:
     def view(**_: str) -> Response:
-        return jsonify(listing.make(_call(), parameters(listing.parameters)))
+        return jsonify(listing.make(call_of(), parameters(listing.parameters)))
 
     return view
 
@@ -153,77 +156,42 @@ def body_of(form: Any) -> Values:
 def _act(collection: Collection, act: Act) -> Callable[..., Response]:
     def view(id: str = "") -> Response:
         parameters({})
-        call = _call()
+        call = call_of()
         key = request.headers.get("Idempotency-Key", "")
         if not key and call.subject.actions is not None:
             raise Malformed("须带 Idempotency-Key / a token's writes carry an Idempotency-Key")
         if len(key) > 200:
             raise Malformed("Idempotency-Key 过长 / an Idempotency-Key has at most 200 characters")
-        asked = idempotency.digest_of(request.method, request.path, request.get_data())
-        account = call.subject.account
-        if key and (before := idempotency.kept(call.session, account, key, asked)):
-            return _again(before)
-        try:
-            data = body_of(act.form)
-            if act.is_of_one:
-                _look(collection, act, call, id)
-            done = act.do(call, data, id)
-            body = collection.show_one(call, done)
-            status = 200 if act.method == "PUT" else 201
-            location = f"{ROOT}/{collection.path}/{quote(done)}"
-            if key:
-                idempotency.keep(
-                    call.session, account, key, asked, status=status, location=location, body=body, now=call.now
-                )
-            call.session.commit()
-        except sa.exc.IntegrityError as error:
-            call.session.rollback()
-            if idempotency.is_taken(error) and (before := idempotency.kept(call.session, account, key, asked)):
-                return _again(before)
-            raise
-        except PrecursorError as error:
-            call.session.rollback()
-            _note_refusal(call, act, collection, id, error)
-            raise
-        return _answer(body, status, location)
+        wanted = doing.Request(
+            id=id,
+            read=lambda: body_of(act.form),
+            look=lambda: _look(collection, act, call, id),
+            key=key,
+            digest=idempotency.digest_of(request.method, request.path, request.get_data()),
+        )
+        done = doing.perform(call, collection, act, wanted)
+        if done.body is None:
+            answer = _answer(json.loads(done.kept or ""), done.status, done.location)
+            answer.headers["Idempotent-Replay"] = "true"
+            return answer
+        return _answer(done.body, done.status, done.location)
 
     return view
 
 
 def _look(collection: Collection, act: Act, call: Call, id_: str) -> None:
-    """The record is there, for the caller to see, and still as he saw it (optimistic concurrency)."""
-    collection.one(call, id_)
+    """Still as the caller saw it (optimistic concurrency)."""
     if not request.if_match:
         if act.method == "PUT":
             raise VersionMissing("须带 If-Match / a change names the version it was made on (If-Match)")
         return
-    if not request.if_match.contains(_tag(collection.show_one(call, id_))):
-        raise Stale("记录已被改动,请重新读取 / the record has changed: read it again")
+    if not request.if_match.contains(tag_of(collection.show_one(call, id_))):
+        raise Stale(STALE)
 
 
 def _answer(body: Values, status: int, location: str) -> Response:
     answer = jsonify(body)
     answer.status_code = status
     answer.headers["Location"] = location
-    answer.set_etag(_tag(body))
+    answer.set_etag(tag_of(body))
     return answer
-
-
-def _again(before: idempotency.KeptAnswer) -> Response:
-    answer = _answer(json.loads(before.body), before.status, before.location)
-    answer.headers["Idempotent-Replay"] = "true"
-    return answer
-
-
-def _note_refusal(call: Call, act: Act, collection: Collection, id_: str, error: PrecursorError) -> None:
-    """A refused act leaves nothing but this."""
-    audit.note(
-        call.session,
-        action=f"{act.action.value}.refused",
-        kind=collection.path,
-        name=id_,
-        row={"code": error.code, "detail": str(error)[:2000]},
-        actor=call.actor,
-        now=call.now,
-    )
-    call.session.commit()

@@ -1,0 +1,183 @@
+"""Forms of pages, made from the forms of the API: what is typed becomes what a program would send.
+
+Nothing typed is ever lost: a form that is refused comes back as it was filled in.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields
+from werkzeug.datastructures import MultiDict
+
+from precursor.api.collection import Act, Values
+from precursor.core.clock import SHANGHAI
+from precursor.core.errors import Fault, Faulty
+from precursor.core.members import Amount, Day, Each, Moment, Nested, Record, Truth, Whole, Word, schema_of
+from precursor.core.strict import flatten
+from precursor.desk import terms
+from precursor.rules.law import Words
+
+#: Days that are today's unless somebody says otherwise.
+_TODAY: Final = frozenset({"date", "valid_from", "registered_on", "open_on", "since", "customs_date"})
+
+
+@dataclass(slots=True)
+class Field:
+    """One field of a page's form: ``name`` is the path of the member, with dots."""
+
+    name: str
+    label: Words
+    kind: str  # text, day, moment, whole, amount, choice, yes, lines
+    required: bool
+    value: str = ""
+    choices: Sequence[tuple[str, Words]] = ()
+    note: str = ""
+    source: str | None = None  # the collection whose records may be named
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """Fields that stand together; one with a title only when it is a record inside the record."""
+
+    title: Words | None
+    fields: list[Field]
+    is_asked: bool = True  # at once, not behind 更多
+
+
+_KINDS: Final[tuple[tuple[type, str], ...]] = (
+    (Word, "choice"),
+    (Day, "day"),
+    (Moment, "moment"),
+    (Whole, "whole"),
+    (Amount, "amount"),
+    (Truth, "yes"),
+    (Each, "lines"),
+)
+
+
+def _field(path: str, name: str, member: fields.Field) -> Field:
+    kind = next((kind for cls, kind in _KINDS if isinstance(member, cls)), "text")
+    made = Field(path, terms.member(name), kind, bool(member.required))
+    made.note = getattr(member, "note", "")
+    made.source = terms.REFS.get(name) if kind == "text" else None
+    if isinstance(member, Word):
+        made.choices = [(word, terms.word(name, word) or Words(word, word)) for word in member.words]
+    return made
+
+
+def groups_of(form: type[Record]) -> list[Group]:
+    """The fields of a form: what is required or always asked for first, then records inside, then the rest."""
+    asked = terms.ASKED.get(form.__name__, ())
+    first, rest, inside = Group(None, []), Group(Words("更多", "More"), [], is_asked=False), []
+    for name, member in schema_of(form).fields.items():
+        if isinstance(member, Nested):
+            parts = [_field(f"{name}.{sub}", sub, part) for sub, part in member.schema.fields.items()]
+            inside.append(Group(terms.member(name), parts, is_asked=name in asked))
+        else:
+            place = first if member.required or name in asked else rest
+            place.fields.append(_field(name, name, member))
+    return [group for group in (first, *inside, rest) if group.fields]
+
+
+def fields_in(groups: Sequence[Group]) -> Iterator[Field]:
+    """Every field."""
+    for group in groups:
+        yield from group.fields
+
+
+def fill(groups: Sequence[Group], typed: Mapping[str, str], today: date | None = None) -> None:
+    """Put into each field what was typed, or on a new form what is usual."""
+    for each in fields_in(groups):
+        each.value = typed.get(each.name, "")
+        if today is not None and not each.value and each.name in _TODAY and each.required:
+            each.value = today.isoformat()
+
+
+def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
+    """What was typed as a program would send it, loaded. Faulty with every fault, at its field."""
+    document: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for group in groups_of(form):
+        for each in group.fields:
+            text = typed.get(each.name, "").strip()
+            if not text:
+                continue
+            try:
+                value = _READ.get(each.kind, str)(text)
+            except ValueError as error:
+                faults.append(Fault("/" + each.name.replace(".", "/"), str(error)))
+                continue
+            outer, _, inner = each.name.partition(".")
+            if inner:
+                document.setdefault(outer, {})[inner] = value
+            else:
+                document[outer] = value
+    try:
+        loaded: Values = schema_of(form).load(document)
+    except ValidationError as error:
+        faults += flatten(error.messages)
+    if faults:
+        raise Faulty(sorted(set(faults)))
+    return loaded
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError("须为整数 / a whole number is meant")
+    return int(text)
+
+
+def _moment(text: str) -> str:
+    """A browser's local time is that of the legal day; an instant with offset stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("须为时间,如 2026-03-01T14:20 / a time like 2026-03-01T14:20 is meant") from None
+    aware = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    return aware.astimezone(UTC).isoformat()
+
+
+def _lines(text: str) -> list[str]:
+    parts = text.replace("、", "\n").replace(",", "\n").replace(",", "\n").splitlines()
+    return [part.strip() for part in parts if part.strip()]
+
+
+_READ: Final[dict[str, Callable[[str], Any]]] = {
+    "whole": _whole,
+    "yes": lambda text: text == "true",
+    "moment": _moment,
+    "lines": _lines,
+    "amount": lambda text: text.replace(",", ""),
+}
+
+
+def place(groups: Sequence[Group], faults: Sequence[Fault]) -> list[tuple[str | None, str]]:
+    """Put each fault at its field; returns for the summary: the field's name, or None, and the words."""
+    by_name = {each.name: each for each in fields_in(groups)}
+    said = []
+    for fault in faults:
+        name = fault.pointer.lstrip("/").replace("/", ".")
+        found = by_name.get(name) or by_name.get(name.partition(".")[0]) or by_name.get(name.rpartition(".")[0])
+        if found is not None:
+            found.errors.append(fault.message)
+            if found.name.partition(".")[2]:
+                _open(groups, found)
+        said.append((found.name if found else None, fault.message))
+    _open(groups, *(each for each in by_name.values() if each.errors))
+    return said
+
+
+def _open(groups: Sequence[Group], *wrong: Field) -> None:
+    for group in groups:
+        if any(each in wrong for each in group.fields):
+            group.is_asked = True
+
+
+def path_of(act: Act) -> str:
+    """Where the form of an act is, after its collection: "new", "in", "<id>/grades"."""
+    if act.method == "PUT":
+        return "<id>/change"
+    return act.at.lstrip("/") or "new"

@@ -1,0 +1,77 @@
+"""Names for ids: what is called how, looked up at once for a whole page."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from precursor.api.collection import Call, Values
+from precursor.areas.models import Area
+from precursor.core import access
+from precursor.core.access import Action
+from precursor.core.errors import Forbidden
+from precursor.desk import terms
+from precursor.enterprises.models import Party, Site
+from precursor.enterprises.scoping import visible
+from precursor.rules.law import Words
+from precursor.substances.models import Substance
+from precursor.web.i18n import language
+
+#: As many as a page offers to choose from; of more the id is typed.
+_MOST: Final = 200
+
+
+def _named(path: str) -> tuple[Any, Any, Any] | None:
+    """Model, id and name of what a collection holds."""
+    if path in ("enterprises", "partners"):
+        return Party, Party.outside_id, Party.name
+    if path == "sites":
+        return Site, Site.outside_id, Site.name
+    if path == "areas":
+        return Area, Area.outside_id, Area.name
+    if path == "substances":
+        name = sa.func.coalesce(Substance.name_en, Substance.name_zh) if language() == "en" else Substance.name_zh
+        return Substance, Substance.outside_id, name
+    return None
+
+
+def of(call: Call, records: Iterable[Values]) -> dict[tuple[str, str], str]:
+    """(collection, id): name, for every id that the records show."""
+    wanted: dict[str, set[str]] = {}
+    for record in records:
+        for member, value in record.items():
+            if member in terms.REFS:
+                for id_ in value if isinstance(value, list) else [value]:
+                    if isinstance(id_, str):
+                        wanted.setdefault(terms.REFS[member], set()).add(id_)
+    found = {}
+    for path, ids in wanted.items():
+        if (known := _named(path)) is None:
+            continue
+        _, id_column, name = known
+        for id_, called in call.session.execute(sa.select(id_column, name).where(id_column.in_(sorted(ids)))):
+            if called:
+                found[path, id_] = called
+    return found
+
+
+def choices(call: Call, path: str) -> list[tuple[str, Words]]:
+    """What may be named of a collection, where the reader may list it and there is not too much of it."""
+    known = _named(path)
+    if known is None:
+        return []
+    model, id_column, name = known
+    query = sa.select(id_column, sa.func.coalesce(name, id_column)).order_by(id_column).limit(_MOST + 1)
+    if path in ("enterprises", "sites"):
+        try:
+            scope = access.scope(call.subject, Action.ENTERPRISE_LIST)
+        except Forbidden:
+            return []
+        if path == "sites":
+            query = query.where(visible(scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,)))
+        else:
+            query = query.where(visible(scope, enterprise=Party.id), Party.is_external == sa.false())
+    elif model is Party:
+        query = query.where(Party.is_external)
+    rows = call.session.execute(query).all()
+    return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= _MOST else []

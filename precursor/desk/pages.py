@@ -1,0 +1,433 @@
+"""Pages for every collection: its list, one record, and the form of each act; the only place where they meet HTTP."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, g, redirect, render_template, request
+from werkzeug import Response as AnyResponse
+
+from precursor.api import doing, idempotency
+from precursor.api.collection import Act, Call, Collection, Values
+from precursor.api.views import STALE, call_of, tag_of
+from precursor.core import access
+from precursor.core.access import Action
+from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
+from precursor.core.members import Nested, Record, Word, schema_of
+from precursor.desk import extras, forms, names, sheets, terms
+from precursor.desk.extras import DOCUMENTS
+from precursor.rules.law import RULES, Violation, Words
+from precursor.web.i18n import words
+
+_PAGE: Final = 50
+_MOST_ROWS: Final = 100_000
+_RELATED: Final = 5
+#: Members that tell nothing on a page.
+_HIDDEN: Final = frozenset({"version", "unit", "law"})
+#: Columns by which lists are in order, the newest first.
+_ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
+#: Columns besides the id in which a search looks.
+_SEARCHED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as a page shows it: the text, a link to the record that it names, whether it is a number."""
+
+    text: str
+    link: str | None = None
+    is_number: bool = False
+    sub: str = ""
+
+
+NOTHING: Final = Shown("--")
+AMOUNTS: Final = frozenset({"quantity", "drawn", "counted"})
+#: Collections whose records are shown with their number beside the name.
+_NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
+
+
+def blueprint(collections: tuple[Collection, ...]) -> Blueprint:
+    """Every page of every collection."""
+    made = Blueprint("desk", __name__)
+    by_path = {collection.path: collection for collection in collections}
+    for collection in collections:
+        path = f"/{collection.path}"
+        _add(made, path, f"list {collection.path}", collection.list, _list(collection))
+        _add(made, f"{path}.xlsx", f"sheet {collection.path}", collection.list, _sheet(collection))
+        _add(made, f"{path}/<id>", f"one {collection.path}", collection.read, _one(collection, by_path))
+        for act in collection.acts:
+            at = f"{path}/{forms.path_of(act)}"
+            _add(made, at, f"form {at}", act.action, _form(collection, act), ("GET", "POST"))
+
+    @made.app_context_processor
+    def helpers() -> dict[str, Any]:
+        return {"nav_groups": _nav(by_path)}
+
+    made.add_app_template_global(terms.member, "term")  # macros see globals only
+
+    return made
+
+
+def _add(
+    bp: Blueprint,
+    path: str,
+    endpoint: str,
+    action: Action,
+    view: Callable[..., Any],
+    methods: Sequence[str] = ("GET",),
+) -> None:
+    bp.add_url_rule(
+        path, endpoint=endpoint.replace(".", "_"), view_func=access.requires(action)(view), methods=list(methods)
+    )
+
+
+def may(action: Action) -> bool:
+    """Whether the reader's role is granted an action."""
+    return g.subject is not None and g.subject.role in access.GRANTS[action]
+
+
+def _nav(by_path: Mapping[str, Collection]) -> list[tuple[Words, list[Collection]]]:
+    if g.get("subject") is None:
+        return []
+    groups = [
+        (title, [by_path[path] for path in paths if path in by_path and may(by_path[path].list)])
+        for title, paths in terms.NAV
+    ]
+    return [(title, found) for title, found in groups if found]
+
+
+# ------------------------------------------------------------------ lists
+
+
+def columns_of(collection: Collection) -> list[str]:
+    """What a list shows."""
+    every = [name for name in schema_of(collection.answer).fields if name not in _HIDDEN]
+    return [name for name in terms.COLUMNS.get(collection.path, every) if name in every]
+
+
+def _with_unit(columns: Sequence[str]) -> list[str]:
+    """The columns of a workbook: an amount there is a number, so its unit stands beside it."""
+    return [part for name in columns for part in ((name, "unit") if name in AMOUNTS else (name,))]
+
+
+def _narrowed(collection: Collection, call: Call) -> sa.Select:
+    """The query that the address asks for: filters, and a text to look for."""
+    query = collection.query(call)
+    columns = query.selected_columns
+    for name in collection.filters:
+        if wanted := request.args.get(name, "").strip():
+            query = query.where(columns[name] == wanted)
+    if text := request.args.get("q", "").strip()[:100]:
+        searched = [columns.id, *(columns[name] for name in _SEARCHED if name in columns)]
+        query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in searched)))
+    return query
+
+
+def _ordered(query: sa.Select) -> sa.Select:
+    columns = query.selected_columns
+    first = [columns[name].desc() for name in _ORDER if name in columns][:1]
+    return query.order_by(*first, columns.id.desc() if first else columns.id)
+
+
+def _list(collection: Collection) -> Callable[[], str]:
+    def view() -> str:
+        call = call_of()
+        query = _narrowed(collection, call)
+        total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+        pages = max(1, -(-total // _PAGE))
+        page = min(max(1, _number(request.args.get("page", "1"))), pages)
+        rows = call.session.execute(_ordered(query).limit(_PAGE).offset((page - 1) * _PAGE)).all()
+        records = [collection.show(row) for row in rows]
+        columns, cells = _saying(collection, _cells(call, collection, records), most=12)
+        kept = {k: v for k, v in request.args.items() if k not in ("page", "lang") and v}
+        return render_template(
+            "desk/list.html",
+            collection=collection,
+            columns=columns,
+            rows=cells,
+            total=total,
+            page=page,
+            pages=pages,
+            kept=kept,
+            turn=lambda to: f"/{collection.path}?{urlencode(kept | {'page': to})}",
+            sheet=f"/{collection.path}.xlsx?{urlencode(kept)}",
+            filters=_filters(call, collection),
+            acts=_buttons(collection, None),
+        )
+
+    return view
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tuple[str, Words]]]]:
+    """Name, present value, and the choices where they are few; an empty list is a field to type in."""
+    found = []
+    for name in collection.filters:
+        choices = [(word, terms.word(name, word) or Words(word, word)) for word in _words(collection, name)]
+        if name in terms.REFS and terms.REFS[name] in ("areas", "substances"):
+            choices = names.choices(call, terms.REFS[name])
+        found.append((name, request.args.get(name, ""), choices))
+    return found
+
+
+def _words(collection: Collection, name: str) -> tuple[str, ...]:
+    """The words that a member may be, looked up in the forms that make such records."""
+    found: dict[str, None] = {}
+    for act in collection.acts:
+        member = schema_of(act.form).fields.get(name)
+        if isinstance(member, Word) and not act.is_of_one:
+            found |= dict.fromkeys(member.words)
+    return tuple(found)
+
+
+def _sheet(collection: Collection) -> Callable[[], Response]:
+    def view() -> Response:
+        call = call_of()
+        query = _ordered(_narrowed(collection, call)).limit(_MOST_ROWS)
+        columns = _with_unit(columns_of(collection))
+        records = (collection.show(row) for row in call.session.execute(query).yield_per(1000))
+        head = [f"{terms.member(name).zh} {terms.member(name).en}" for name in columns]
+        data = sheets.workbook(collection.summary.zh, head, columns, records)
+        answer = Response(data, mimetype=sheets.TYPE)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{collection.path}.xlsx"'
+        return answer
+
+    return view
+
+
+def _cells(call: Call, collection: Collection, records: Sequence[Values]) -> list[tuple[str, list[Shown]]]:
+    """Each record as its address and its cells in the order of the columns."""
+    columns = columns_of(collection)
+    called = names.of(call, records)
+    return [(f"/{collection.path}/{quote(r['id'])}", [shown(r, name, called) for name in columns]) for r in records]
+
+
+Called = Mapping[tuple[str, str], str]
+
+
+def shown(record: Values, name: str, called: Called) -> Shown:
+    """One member of a record; an amount with its unit."""
+    found = show(name, record.get(name), called)
+    if name in AMOUNTS and record.get(name) is not None:
+        return replace(found, text=f"{found.text} {record.get('unit') or ''}".rstrip())
+    return found
+
+
+def show(name: str, value: Any, called: Called) -> Shown:
+    """One value: words in the reader's language, names for ids, amounts with separators."""
+    if value is None or value in ("", []):
+        return NOTHING
+    if isinstance(value, list):
+        return Shown("、".join(show(name, item, called).text for item in value))
+    if name in terms.REFS and isinstance(value, str):
+        path = terms.REFS[name]
+        known = called.get((path, value))
+        link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
+        return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
+    if (word := terms.word(name, value)) is not None:
+        return Shown(words(word))
+    if name in AMOUNTS:
+        whole, dot, fraction = str(value).partition(".")
+        return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)
+    return Shown(str(value), is_number=isinstance(value, int) and not isinstance(value, bool))
+
+
+# ------------------------------------------------------------------ one record
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Records of another collection that belong to this one: the first of them, and how many."""
+
+    collection: Collection
+    columns: list[str]
+    rows: list[tuple[str, list[Shown]]]
+    total: int
+    more: str
+
+
+def _one(collection: Collection, by_path: Mapping[str, Collection]) -> Callable[[str], str]:
+    def view(id: str) -> str:
+        call = call_of()
+        record = collection.show_one(call, id)
+        detail: type[Record] = collection.detail or collection.answer
+        nested = [name for name, member in schema_of(detail).fields.items() if isinstance(member, Nested)]
+        called = names.of(call, [record, *(row for name in nested for row in record.get(name) or [])])
+        facts = [
+            (name, shown(record, name, called))
+            for name in record
+            if name not in nested and name not in _HIDDEN and name != "id"
+        ]
+        return render_template(
+            "desk/record.html",
+            collection=collection,
+            record=record,
+            title=extras.title(collection, record),
+            facts=[(name, said) for name, said in facts if said is not NOTHING],
+            tables=[(name, _table(record[name], called)) for name in nested if record.get(name)],
+            related=[found for found in _related(collection, by_path, id) if found.total],
+            acts=_buttons(collection, record),
+            extra=extras.of(call, collection, record),
+        )
+
+    return view
+
+
+Rows = list[tuple[str, list[Shown]]]
+
+
+def _saying(collection: Collection, rows: Rows, but: str = "", most: int = 7) -> tuple[list[str], Rows]:
+    """The columns in which any row says something, the first so many."""
+    columns = columns_of(collection)
+    kept = [
+        place
+        for place, name in enumerate(columns)
+        if name == "id" or (name != but and any(cells[place] is not NOTHING for _, cells in rows))
+    ][:most]
+    return [columns[place] for place in kept], [(link, [cells[place] for place in kept]) for link, cells in rows]
+
+
+def _table(
+    rows: Sequence[Values], called: Mapping[tuple[str, str], str]
+) -> tuple[list[str], list[tuple[None, list[Shown]]]]:
+    """Records inside the record: the columns in which any says something, and rows that lead nowhere."""
+    columns = [name for name in rows[0] if name != "unit" and any(row.get(name) is not None for row in rows)]
+    return columns, [(None, [shown(row, name, called) for name in columns]) for row in rows]
+
+
+def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str) -> list[Related]:
+    """What the reader may see of other collections that name this record."""
+    found = []
+    for other in by_path.values():
+        for name in other.filters:
+            if terms.REFS.get(name) != collection.path or not may(other.list):
+                continue
+            try:
+                call = Call(call_of().session, g.subject, access.scope(g.subject, other.list), call_of().now)
+            except Forbidden:
+                continue
+            query = other.query(call)
+            query = query.where(query.selected_columns[name] == id_)
+            total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+            rows = call.session.execute(_ordered(query).limit(_RELATED)).all() if total else []
+            columns, cells = _saying(other, _cells(call, other, [other.show(row) for row in rows]), but=name)
+            found.append(Related(other, columns, cells, total, f"/{other.path}?{urlencode({name: id_})}"))
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A way to an act's form."""
+
+    label: Words
+    address: str
+
+
+def _buttons(collection: Collection, record: Values | None) -> list[Button]:
+    """The acts that the reader's role is granted: of the collection, or of one record."""
+    return [
+        Button(
+            act.summary,
+            f"/{collection.path}/{forms.path_of(act).replace('<id>', quote(record['id']) if record else '')}",
+        )
+        for act in collection.acts
+        if act.is_of_one == (record is not None) and may(act.action)
+    ]
+
+
+# ------------------------------------------------------------------ doing
+
+
+def _form(collection: Collection, act: Act) -> Callable[..., Any]:
+    def view(id: str = "") -> AnyResponse | str | tuple[str, int]:
+        call = call_of()
+        record = _its(collection, act, call, id)
+        groups = forms.groups_of(act.form)
+        if request.method == "GET":
+            start = {k: v for k, v in (record or {}).items() if isinstance(v, str)} if act.method == "PUT" else {}
+            forms.fill(groups, start | request.args.to_dict(), call.today)
+            return _page(call, collection, act, record, groups)
+        forms.fill(groups, request.form)
+        try:
+            done = doing.perform(call, collection, act, _wish(collection, act, call, id))
+        except (Faulty, Refused, Stale, NotFound) as error:
+            return _page(call, collection, act, _its(collection, act, call, id), groups, error), _STATUS[type(error)]
+        return redirect(f"/{collection.path}/{quote(done.id)}?done={quote(act.summary.zh)}", 303)
+
+    return view
+
+
+_STATUS: Final[dict[type[PrecursorError], int]] = {
+    Faulty: 422,
+    Refused: 409,
+    RuleViolated: 409,
+    Stale: 412,
+    NotFound: 404,
+}
+
+
+def _its(collection: Collection, act: Act, call: Call, id_: str) -> Values | None:
+    return collection.show_one(call, id_) if act.is_of_one else None
+
+
+def _wish(collection: Collection, act: Act, call: Call, id_: str) -> doing.Request:
+    seen, key = request.form.get("_seen", ""), request.form.get("_key", "")
+    if not key or len(key) > 64:
+        abort(400)
+
+    def look() -> None:
+        if seen and seen != tag_of(collection.show_one(call, id_)):
+            raise Stale(STALE)
+
+    return doing.Request(
+        id=id_,
+        read=lambda: forms.read(act.form, request.form),
+        look=look,
+        key=f"page-{key}",
+        digest=idempotency.digest_of("PAGE", request.path, repr(sorted(request.form.items())).encode()),
+    )
+
+
+def _page(
+    call: Call,
+    collection: Collection,
+    act: Act,
+    record: Values | None,
+    groups: list[forms.Group],
+    error: PrecursorError | None = None,
+) -> str:
+    said: list[tuple[str | None, str]] = []
+    broken: Sequence[Violation] = ()
+    if isinstance(error, Faulty):
+        said = forms.place(groups, error.faults)
+    elif isinstance(error, RuleViolated):
+        broken = error.violations
+        faults = [
+            Fault(f"/{at}", violation.message)
+            for violation in broken
+            if (at := terms.AT_FIELD.get(RULES[violation.rule].bars or ""))
+        ]
+        forms.place(groups, faults)
+    elif error is not None:
+        said = [(None, str(error))]
+    lists = {f.source for f in forms.fields_in(groups) if f.source}
+    return render_template(
+        "desk/form.html",
+        collection=collection,
+        act=act,
+        record=record,
+        groups=groups,
+        said=said,
+        broken=broken,
+        # a refused form keeps its key until it is done: sent twice, it is done once
+        key=uuid.uuid4().hex,
+        seen=request.form.get("_seen") or (tag_of(record) if record else ""),
+        choices={path: names.choices(call, path) for path in lists},
+    )

@@ -1,0 +1,379 @@
+"""What members and their words are called on pages, in the field's terms: one table, zh and en."""
+
+from typing import Final
+
+from precursor.rules.law import Words
+
+
+def _table(text: str) -> dict[str, Words]:
+    """Name | zh | en, a line each."""
+    made = {}
+    for line in text.strip().splitlines():
+        name, zh, en = (part.strip() for part in line.split("|"))
+        made[name] = Words(zh, en)
+    return made
+
+
+#: Members of records.
+MEMBERS: Final = _table("""
+id | 编号 | Number
+address | 地址 | Address
+agent | 由代理人办理 | Through an agent
+answer | 答复 | Answer
+answers | 答复 | Answers
+approved | 已批准 | Approved
+asked_by | 申请人 | Asked for by
+batch | 批号 | Batch
+broken | 不符合的规则 | Rules it broke
+by_mail | 邮寄 | By mail
+carrier | 承运单位 | Carrier
+cas | CAS 号 | CAS number
+catalogue_item | 目录编号 | Catalogue item
+category | 类别 | Category
+city | 市 | City
+closed_on | 关闭日期 | Closed on
+code | 代码 | Code
+consignee | 收货单位 | Consignee
+contact | 联系方式 | Contact
+cosignature | 复核签字 | Second signature
+counted | 实盘数量 | Counted
+counterpart | 对方记录 | Other side's record
+counterparty | 外方单位 | Foreign party
+country | 国别 | Country
+county | 县区 | County
+covers | 品种类别 | Class covered
+credit_code | 统一社会信用代码 | Credit code
+credit_code_reason | 代码校验不符的理由 | Why a failing code was taken
+customs_date | 通关日期 | Customs date
+customs_no | 报关单号 | Customs declaration
+date | 日期 | Date
+delegate | 受托机关辖区 | Delegate
+delegator | 委托机关辖区 | Delegator
+destination | 运入地 | Destination
+direction | 进口或出口 | Direction
+discovered_at | 发现时间 | Discovered at
+done | 已冲销 | Done
+dosage_form | 剂型 | Dosage form
+doubt | 待核实 | In doubt
+drawn | 已核减 | Drawn
+drawn_on | 核减日期 | Drawn on
+draws | 核减记录 | Draws
+enterprise | 企业 | Enterprise
+event | 事项 | Event
+evidence | 依据 | Evidence
+exempt | 免证情形 | Exemption
+expires_on | 有效期至 | Expires on
+explanation | 差异说明 | Explanation
+external | 外部单位 | Outside party
+external_confirmed_on | 外部单位确认日期 | Confirmed by outside party on
+external_permit | 外地证件号 | Number of outside document
+findings | 检查事项 | Findings
+grade | 等级 | Grade
+grades | 等级沿革 | Grade history
+handler | 经办人 | Handler
+happened | 事后补录 | It has happened already
+has_information_officer | 有信息员 | Has an information officer
+holder | 持证单位 | Holder
+hs_code | 商品编号 | HS code
+incident | 流失事件 | Incident
+individual | 售与个人 | To an individual
+information_officer | 信息员 | Information officer
+inspectors | 检查人数 | Officers
+issuer | 发证机关 | Issued by
+item | 品名或编号 | Item
+keep_until | 保存至 | Keep until
+key | 重点地区 | Key area
+kind | 种类 | Kind
+law | 依据版本 | Versions of the law
+leg | 环节 | Leg
+legs | 双向核查 | Both legs
+level | 级别 | Level
+licence | 进出口许可证 | Trade licence
+made_on | 生产日期 | Made on
+main_flow | 主要流向 | Main flow
+mandate | 委托书编号 | Mandate
+mode | 检查方式 | Mode
+name | 名称 | Name
+name_en | 英文名称 | English name
+name_zh | 中文名称 | Chinese name
+notice | 公告 | Notice
+number | 批号 | Number
+officers | 检查人员 | Officers
+on | 日期 | On
+open_on | 启用日期 | Open since
+other_site | 对方场所 | Other side's site
+parent | 上级辖区 | Lies in
+particulars | 证载事项 | Particulars
+patrols | 巡查记录 | Patrols
+payment | 付款方式 | Payment
+permit | 购买证件 | Purchase document
+permit_type | 许可证种类 | Type of permit
+person | 人员代码 | Code of the person
+place | 地点 | Place
+plate | 车牌 | Plate
+plates | 车牌 | Plates
+port | 口岸 | Port
+purpose | 用途 | Purpose
+quantity | 数量 | Quantity
+quarter | 季度 | Quarter
+reason | 理由 | Reason
+receiver | 收件人 | Receiver
+recorded_on | 录入日期 | Recorded on
+registered | 已登记 | Registered
+registered_on | 登记日期 | Registered on
+reported_at | 报告时间 | Reported at
+reported_by | 报告人 | Reported by
+reported_on | 报告日期 | Reported on
+requested_on | 申请日期 | Requested on
+result | 结果 | Result
+reversal_asked_by | 申请冲销人 | Reversal asked for by
+revoked_on | 吊销日期 | Revoked on
+route | 途经辖区 | Route
+sales_reported_on | 销售备案日期 | Sale reported on
+schedule | 麻精类别 | Schedule
+seal_card | 印鉴卡号 | Seal card
+seal_card_valid_to | 印鉴卡有效期至 | Seal card valid to
+seller | 销售单位 | Seller
+shipment | 进出口批次 | Shipment
+signatories | 签章人 | Signatories
+since | 自 | Since
+since_year | 启用年份 | In force since
+site | 场所 | Site
+small_quantity | 少量免证 | Small quantity
+state | 状态 | State
+status | 状态 | Status
+statuses | 状态沿革 | Status history
+submitted_on | 报送日期 | Submitted on
+substance | 品种 | Substance
+suspended | 已暂停 | Suspended
+transport_permit | 运输证件 | Transport document
+type | 类型 | Type
+unit | 单位 | Unit
+until | 至 | Until
+until_year | 停用年份 | In force until
+usage_record | 使用记录 | Usage record
+uses | 使用次数 | Uses
+valid_from | 生效日期 | Valid from
+valid_to | 有效期至 | Valid to
+verification_result | 核查结果 | Verification found
+verified_on | 核查日期 | Verified on
+version | 版本 | Version
+year | 年度 | Year
+business_licence | 营业执照 | Business licence
+permits | 许可与备案 | Permits and filings
+ledger_complete | 台账完整 | Ledger complete
+endorsements | 证件签注 | Endorsements
+within_documents | 在证载范围内 | Within its documents
+no_cash | 无现金交易 | No cash
+guarding | 看护防盗 | Guarding
+stock_matches | 账物相符 | Stock matches
+rules_in_place | 制度上墙 | Rules in place
+posts | 岗位责任 | Posts
+training | 教育培训 | Training
+""")
+
+#: Words of members; the same word means the same everywhere but where ``member.word`` says otherwise.
+WORDS: Final = _table("""
+province | 省 | province
+county | 县区 | county
+township | 乡镇 | township
+village | 村 | village
+level.city | 市 | prefecture
+non_drug | 非药品类 | not a drug
+drug | 药品类 | drug
+narcotic | 麻醉药品 | narcotic drug
+non_medicinal | 非药用类 | non-medicinal
+psychotropic_1 | 第一类精神药品 | psychotropic, class 1
+psychotropic_2 | 第二类精神药品 | psychotropic, class 2
+producer | 生产企业 | producer
+trader | 经营企业 | trader
+user | 使用单位 | user
+hospital | 医疗机构 | hospital
+pharma_wholesaler | 药品批发企业 | pharma wholesaler
+carrier | 运输企业 | carrier
+importer_exporter | 进出口企业 | importer and exporter
+drug_producer | 药品生产企业 | drug producer
+pharmacy | 药店 | pharmacy
+external | 外部单位 | outside party
+grade.A | 甲 | A
+grade.B | 乙 | B
+grade.C | 丙 | C
+applied | 申请中 | applied
+active | 正常 | active
+status.suspended | 停业 | suspended
+rejected | 未准入 | rejected
+closed | 已注销 | closed
+moved_out | 已迁出 | moved out
+plant | 厂区 | plant
+store | 仓库 | store
+depot | 异地库 | depot
+office | 办公地 | office
+accepted | 接受 | accepted
+revoked | 撤回 | revoked
+purchase_permit | 购买许可证 | purchase permit
+purchase_filing | 购买备案证明 | purchase filing
+transport_permit | 运输许可证 | transport permit
+transport_filing | 运输备案证明 | transport filing
+purchase_use_certificate | 购用证明 | certificate of use
+production_permit | 生产许可证 | production permit
+operating_permit | 经营许可证 | operating permit
+production_filing | 生产备案证明 | production filing
+operating_filing | 经营备案证明 | operating filing
+transfer_filing | 转让备案证明 | transfer filing
+import_export_licence | 进出口许可证 | import or export licence
+narcotic_transport_certificate | 麻精药品运输证明 | narcotic transport certificate
+mail_certificate | 准予邮寄证明 | mail certificate
+seal_card | 印鉴卡 | seal card
+covers.1 | 第一类（非药品） | category 1, not a drug
+covers.1-drug | 第一类（药品类） | category 1, drug
+covers.2 | 第二类 | category 2
+covers.3 | 第三类 | category 3
+category.0 | 麻精药品 | narcotic or psychotropic
+category.1 | 第一类 | category 1
+category.2 | 第二类 | category 2
+category.3 | 第三类 | category 3
+single | 一次使用 | single use
+multi | 多次使用 | many uses
+import | 进口 | import
+export | 出口 | export
+match | 相符 | match
+mismatch | 不符 | mismatch
+unused | 未使用 | unused
+state.suspended | 暂停 | suspend
+reinstated | 恢复 | reinstate
+own_use | 自用免证 | own use
+exempt.not_required | 无需证件 | none needed
+production_in | 生产入库 | produced
+purchase_in | 购入 | bought
+transfer_in | 调入 | transferred in
+import_in | 进口入库 | imported
+return_in | 退回入库 | returned in
+sale_out | 销售出库 | sold
+transfer_out | 调出 | transferred out
+export_out | 出口 | exported
+use_out | 领用 | used
+loss_out | 损失 | lost
+disposal_out | 销毁 | destroyed
+return_out | 退货 | returned
+sample_out | 取样 | sampled
+bank | 转账 | bank
+cash | 现金 | cash
+foreign | 境外核查 | foreign leg
+domestic | 境内核查 | domestic leg
+verified | 已核实 | verified
+pending | 待核 | pending
+not_required | 不要求 | not required
+onsite | 实地 | on site
+remote | 远程 | remote
+nothing_found | 未发现问题 | nothing found
+corrected | 当场整改 | corrected
+pending_police | 移交公安 | passed to police
+pending_other | 移交其他部门 | passed to another department
+no_such_business | 无此业务 | no such business
+closed_down | 已停业 | closed down
+uncooperative | 不配合 | uncooperative
+deregistered | 已注销登记 | deregistered
+licence_withdrawn | 已撤销许可 | licence withdrawn
+registration_revoked | 已吊销执照 | registration revoked
+ok | 正常 | in order
+fault | 有问题 | fault
+unchecked | 未查 | not checked
+pass | 放行 | passed
+lease | 出租 | lease
+transfer | 转让 | transfer
+theft | 被盗 | theft
+robbery | 被抢 | robbery
+loss | 丢失 | loss
+leak | 泄漏 | leak
+public_security | 公安机关 | public security
+drug_administration | 药品监管部门 | drug administration
+emergency_management | 应急管理部门 | emergency management
+commerce | 商务部门 | commerce
+health | 卫生健康部门 | health
+true | 是 | yes
+false | 否 | no
+""")
+
+#: Groups of the navigation and the collections in them.
+NAV: Final = (
+    (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "reversals")),
+    (Words("证件", "Documents"), ("purchase-documents", "transport-documents", "licences", "trade-licences")),
+    (Words("检查", "Inspection"), ("inspections", "road-checks", "key-sites", "incidents")),
+    (Words("单位", "Register"), ("enterprises", "sites", "delegations", "substances")),
+    (
+        Words("报送", "Reports"),
+        ("shipments", "annual-reports", "quarterly-reports", "equipment-events", "supervisors", "partners", "areas"),
+    ),
+)
+
+#: Members that name a record of another collection.
+REFS: Final = {
+    "enterprise": "enterprises",
+    "seller": "enterprises",
+    "consignee": "enterprises",
+    "carrier": "enterprises",
+    "site": "sites",
+    "other_site": "sites",
+    "substance": "substances",
+    "county": "areas",
+    "delegator": "areas",
+    "delegate": "areas",
+    "parent": "areas",
+    "city": "areas",
+    "counterpart": "movements",
+    "permit": "purchase-documents",
+    "transport_permit": "transport-documents",
+    "licence": "trade-licences",
+    "shipment": "shipments",
+    "incident": "incidents",
+    "holder": "enterprises",
+    "external": "partners",
+}
+
+#: What a list shows, where it is not simply all of it.
+COLUMNS: Final = {
+    "enterprises": ("id", "name", "kind", "county", "registered_on", "credit_code"),
+    "sites": ("id", "name", "enterprise", "county", "purpose", "open_on", "closed_on", "registered"),
+    "movements": ("id", "date", "type", "site", "substance", "quantity", "unit", "counterpart", "external", "permit"),
+    "substances": ("id", "name_zh", "name_en", "category", "kind", "schedule", "cas", "unit", "doubt"),
+    "areas": ("id", "name", "level", "parent", "code"),
+} | dict.fromkeys(
+    ("purchase-documents", "transport-documents", "licences", "trade-licences"),
+    (
+        "id",
+        "kind",
+        "holder",
+        "substance",
+        "quantity",
+        "drawn",
+        "unit",
+        "valid_to",
+        "county",
+        "suspended",
+        "revoked_on",
+    ),
+)
+
+#: Optional members of a form that are asked for at once; the others stand behind 更多.
+ASKED: Final = {
+    "InForm": ("counterpart", "external", "permit", "batch", "usage_record"),
+    "OutForm": ("other_site", "permit", "transport_permit", "payment", "handler", "batch", "usage_record"),
+    "IssueForm": ("substance", "quantity", "seller", "consignee", "carrier", "route", "particulars"),
+    "InspectionForm": ("result", "findings"),
+    "RoadCheckForm": ("place", "plate", "result", "officers"),
+    "UpdateForm": ("name", "address", "contact"),
+}
+
+#: The field at which a broken rule is shown, by what a fact that broke it cannot rest on.
+AT_FIELD: Final = {"permit": "permit", "transport": "transport_permit", "exemption": "exempt"}
+
+
+def word(member: str, value: object) -> Words | None:
+    """What a word of a member is called; None when it is no word."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return WORDS.get(f"{member}.{text}") or (WORDS.get(text) if isinstance(value, bool | str) else None)
+
+
+def member(name: str) -> Words:
+    """What a member is called."""
+    return MEMBERS.get(name) or Words(name, name)
