@@ -12,7 +12,7 @@ const ICONS = {
 };
 
 await build({
-  entryPoints: ["src/app.ts", "src/app.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
+  entryPoints: ["src/app.ts", "src/v.ts", "src/app.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
 });
 
 const symbols = Object.entries(ICONS).map(([id, name]) => {

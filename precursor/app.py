@@ -31,6 +31,7 @@ from precursor.core.errors import PrecursorError, Unauthenticated
 from precursor.desk import pages as desk_pages
 from precursor.reconciliation import pages as reconciliation_pages
 from precursor.settings import Settings
+from precursor.tokens import pages as token_pages
 from precursor.web import database, i18n
 from precursor.web.database import db
 
@@ -116,7 +117,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     _same_origin(app, csrf)
     app.register_blueprint(reconciliation_pages.bp)
     app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS))
+    app.register_blueprint(token_pages.bp)
     app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
+    for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "public_page"):
+        shown: Any = app.view_functions[f"tokens.{endpoint}"]
+        app.view_functions[f"tokens.{endpoint}"] = limiter.limit("120/minute")(shown)
     _openapi(app)
     _health(app)
     _errors(app)

@@ -1,14 +1,18 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
 from precursor.api.collection import Call, Collection, Values
-from precursor.desk import terms
+from precursor.desk import documents, terms
+from precursor.desk.terms import DOCUMENTS
+from precursor.rules.law import Words
+from precursor.web import marks
 from precursor.web.i18n import language, words
 
 Extra = dict[str, Any]
-DOCUMENTS: Final = ("purchase-documents", "transport-documents", "licences", "trade-licences")
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -30,4 +34,48 @@ def of(call: Call, collection: Collection, record: Values) -> Extra | None:
     return make(call, record) if make else None
 
 
-_EXTRAS: Final[dict[str, Callable[[Call, Values], Extra]]] = {}
+def _document(path: str) -> Callable[[Call, Values], Extra]:
+    """What is left on a document, each draw on it, its code."""
+
+    def make(call: Call, record: Values) -> Extra:
+        found: Extra = {"template": "desk/document.html", "state": _state(call, record), "parts": []}
+        address = f"/{path}/{quote(record['id'])}"
+        found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
+        code = documents.code_of(call, record)
+        if code is not None:
+            found |= {"picture": f"{address}/code.png", "drawing": f"{address}/code.svg", "digest": code[1]}
+            found["text"] = code[0]
+        if record.get("quantity"):
+            found |= _allowance(record)
+        return found
+
+    return make
+
+
+def _state(call: Call, record: Values) -> tuple[str, Words, str]:
+    """Look, words and icon of where a document stands today."""
+    today = call.today.isoformat()
+    if record["revoked_on"] is not None and record["revoked_on"] < today:
+        return "bad", Words("已吊销", "revoked"), "alert"
+    if record["suspended"]:
+        return "bad", Words("已暂停", "suspended"), "alert"
+    if record["valid_to"] < today:
+        return "", Words("已过期", "expired"), "clock"
+    if record["valid_from"] > today:
+        return "", Words("未生效", "not yet in force"), "clock"
+    if record.get("quantity") and record["drawn"] == record["quantity"]:
+        return "", Words("已用完", "used up"), "check"
+    return "ok", Words("有效", "in force"), "check"
+
+
+def _allowance(record: Values) -> Extra:
+    whole, drawn = Decimal(record["quantity"]), Decimal(record["drawn"])
+    left, rows = whole, []
+    for draw in record.get("draws") or []:
+        left -= Decimal(draw["quantity"])
+        rows.append((draw["date"], draw["quantity"], f"{left.normalize():f}"))
+    shares = [float(Decimal(draw["quantity"]) / whole * 100) for draw in record.get("draws") or []]
+    return {"left": f"{(whole - drawn).normalize():f}", "rows": rows, "bar": marks.allowance(shares)}
+
+
+_EXTRAS: Final[dict[str, Callable[[Call, Values], Extra]]] = {path: _document(path) for path in DOCUMENTS}

@@ -17,8 +17,8 @@ from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import extras, forms, names, sheets, terms
-from precursor.desk.extras import DOCUMENTS
+from precursor.desk import documents, extras, forms, names, sheets, terms
+from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web.i18n import words
 
@@ -61,6 +61,9 @@ def blueprint(collections: tuple[Collection, ...]) -> Blueprint:
         for act in collection.acts:
             at = f"{path}/{forms.path_of(act)}"
             _add(made, at, f"form {at}", act.action, _form(collection, act), ("GET", "POST"))
+        if collection.path in DOCUMENTS:
+            documents.routes(made, collection)
+    made.add_url_rule("/permits/<number>", endpoint="permit", view_func=documents.by_number(by_path))
 
     @made.app_context_processor
     def helpers() -> dict[str, Any]:

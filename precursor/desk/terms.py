@@ -294,10 +294,13 @@ true | 是 | yes
 false | 否 | no
 """)
 
+#: The collections of documents.
+DOCUMENTS: Final = ("purchase-documents", "transport-documents", "licences", "trade-licences")
+
 #: Groups of the navigation and the collections in them.
 NAV: Final = (
     (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "reversals")),
-    (Words("证件", "Documents"), ("purchase-documents", "transport-documents", "licences", "trade-licences")),
+    (Words("证件", "Documents"), DOCUMENTS),
     (Words("检查", "Inspection"), ("inspections", "road-checks", "key-sites", "incidents")),
     (Words("单位", "Register"), ("enterprises", "sites", "delegations", "substances")),
     (
@@ -327,6 +330,7 @@ REFS: Final = {
     "shipment": "shipments",
     "incident": "incidents",
     "holder": "enterprises",
+    "route": "areas",
     "external": "partners",
 }
 

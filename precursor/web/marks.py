@@ -98,3 +98,19 @@ def cell(pct: float, target: float | None, floor: float) -> Markup:
         '<rect class="track" y="5" width="56" height="6" rx="1"/>'
         '<rect class="{}" y="5" width="{}" height="6" rx="1"/>{}</svg>'
     ).format("over" if below else "held", x(pct), mark)
+
+
+def allowance(shares: Sequence[float]) -> Markup:
+    """A bar of what is drawn, one part for each draw (percent of the whole), and the rest as track."""
+    parts, at = [Markup('<rect class="track" width="100%" height="18" rx="2"/>')], 0.0
+    for share in shares:
+        width = max(share - 0.3, 0.2)
+        parts.append(
+            Markup('<rect class="used" x="{}%" width="{}%" height="18"><title>{:.1f}%</title></rect>').format(
+                _n(at), f"{width:.2f}", share
+            )
+        )
+        at += share
+    return Markup('<svg class="ch" width="100%" height="18" aria-hidden="true">{}</svg>').format(
+        Markup("").join(parts)
+    )

@@ -1,0 +1,93 @@
+"""What devices fetch, and the page that any camera opens. Public: no account, no cookie, no trace of a token."""
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from sqlalchemy.orm import Session
+
+from precursor import audit
+from precursor.core import access
+from precursor.core.db import transaction
+from precursor.core.errors import NotFound, Refused
+from precursor.rules.law import Words
+from precursor.signing.verdicts import WARNINGS, WORDS
+from precursor.tokens import service
+from precursor.tokens.models import Published
+from precursor.tokens.service import Office
+from precursor.tokens.store import KeyStore
+from precursor.web.i18n import words
+
+bp = Blueprint("tokens", __name__)
+_STATUS: Final = "application/statuslist+cwt"
+#: What the page says of each verdict and warning.
+SAID: Final[dict[str, Words]] = {code.value: said for code, said in (*WORDS.items(), *WARNINGS.items())}
+#: Lists are signed by the installation itself, whoever asks for them.
+SIGNER: Final = audit.Actor(account="signing", person="SYSTEM", role="sysadmin")
+
+
+def office() -> Office:
+    """Keys and address of this installation."""
+    settings = current_app.extensions["settings"]
+    return Office(KeyStore(settings.home), settings.base_url)
+
+
+def _listed(make: Callable[[Session], Published], mimetype: str) -> Response:
+    """A signed list, again only when it changed (conditional GET)."""
+    try:
+        with transaction(current_app.extensions["engine"]) as session:
+            found = make(session)
+            body, signed_at = found.body, found.signed_at
+    except Refused as error:  # nothing is registered, or no key lies here
+        raise NotFound(str(error)) from None
+    answer = Response(body, mimetype=mimetype)
+    answer.last_modified = signed_at
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.add_etag()
+    return answer.make_conditional(request)  # type: ignore[return-value]
+
+
+@bp.get("/.well-known/precursor/trust.cwt")
+@access.public
+def trust_list() -> Response:
+    """The trust list."""
+    now = current_app.extensions["settings"].clock()
+    return _listed(lambda session: service.trust_list(session, office(), now), "application/cwt")
+
+
+@bp.get("/.well-known/precursor/status/<int:number>.cwt")
+@access.public
+def status_list(number: int) -> Response:
+    """A status list."""
+    now = current_app.extensions["settings"].clock()
+    return _listed(lambda session: service.status_list(session, office(), number, SIGNER, now), _STATUS)
+
+
+@bp.get("/.well-known/precursor/balance/<int:number>.cwt")
+@access.public
+def balance_list(number: int) -> Response:
+    """A balance list."""
+    now = current_app.extensions["settings"].clock()
+    return _listed(
+        lambda session: service.balance_list(session, office(), number, SIGNER, now),
+        "application/precursor-balance+cwt",
+    )
+
+
+@bp.get("/.well-known/precursor/jwks.json")
+@access.public
+def key_set() -> Response:
+    """The listed keys, for general tools."""
+    now = current_app.extensions["settings"].clock()
+    with transaction(current_app.extensions["engine"]) as session:
+        found = service.jwks(session, now)
+    answer = jsonify(found)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@bp.get("/v")
+@access.public
+def public_page() -> Response:
+    """Says of a scanned document what it knows and what it does not; what follows # never leaves the browser."""
+    return make_response(render_template("v.html", verdicts={code: words(said) for code, said in SAID.items()}))
