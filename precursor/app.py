@@ -116,7 +116,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sessions.install(app)
     _same_origin(app, csrf)
     app.register_blueprint(reconciliation_pages.bp)
-    app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS))
+    app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
     app.register_blueprint(token_pages.bp)
     app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
     for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "public_page"):

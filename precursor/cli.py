@@ -115,12 +115,9 @@ def demo(host: str, port: int, check: bool) -> None:  # noqa: FBT001
     settings = Settings.from_environment()
     prepare(settings)
     app = create_app(settings)
-    demonstration.load(app, settings.clock())
+    shown = demonstration.load(app, settings.clock())
     click.echo(f"http://{host}:{port}/   password of every account: {demonstration.PASSWORD}")
-    show_table(
-        ["account", "role", "for"],
-        [(user.name, user.role.value, user.area or user.enterprise) for user in demonstration.USERS],
-    )
+    show_table(["account", "role", "for"], [(user.name, user.role.value, user.note) for user in shown])
     if check:
         for path, status, size in demonstration.visit(app):
             click.echo(f"GET {path} {status} {size} bytes")

@@ -19,8 +19,8 @@ from precursor.core import db, migrate
 from precursor.exchange.importing import import_bundle
 
 HERE = Path(__file__).parent
-WORKED = HERE.parent / "precursor/demo/worked_city.json"
 DATA = HERE / "acceptance/data"
+WORKED = DATA / "worked_city.json"
 NOW = datetime(2026, 1, 31, 4, 0, tzinfo=UTC)
 ACTOR = audit.Actor(account="tester", person="P-TEST", role="sysadmin")
 

@@ -1,24 +1,26 @@
-"""The demonstration: for now, the worked city and an account for each role."""
+"""The demonstration: a made-up prefecture lived through by the same services, and an account for every role."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_security import hash_password
+from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.accounts import service as accounts
+from precursor.accounts.models import User
 from precursor.areas import service as areas
+from precursor.areas.models import Area
 from precursor.core import db
 from precursor.core.access import Role
+from precursor.demo import city
+from precursor.demo.register import WORST, City
 from precursor.enterprises.models import Party
-from precursor.exchange.importing import import_bundle
 
-CITY = Path(__file__).parent / "worked_city.json"
 PASSWORD = "Demo-Password-2026"  # noqa: S105 - printed for everybody
 ACTOR = audit.Actor(account="demonstration", person="DEMO", role=Role.SYSADMIN.value)
 
@@ -32,44 +34,97 @@ class DemoUser:
     person: str
     area: str | None = None
     enterprise: str | None = None
+    note: str = ""
 
 
-USERS = (
-    DemoUser("auditor", Role.EM_AUDITOR, "DEMO-01", area="C0"),
-    DemoUser("lead", Role.PS_LEAD, "DEMO-02", area="C0"),
-    DemoUser("inspector", Role.PS_INSPECTOR, "DEMO-03", area="N"),
-    DemoUser("officer", Role.ENT_OFFICER, "DEMO-04", enterprise="E12"),
-)
+def users(story: City) -> list[DemoUser]:
+    """An account for every role; those of enterprises at the firms of the story."""
+    trader, careless = story.culprit, story.careless
+    hospital, carrier = story.of("hospital")[0], story.of("carrier")[0]
+    assert trader  # noqa: S101 - every city has them
+    assert careless  # noqa: S101
+    of_city = {
+        "auditor": Role.EM_AUDITOR,
+        "lead": Role.PS_LEAD,
+        "drugs": Role.DRUG_REG,
+        "commerce": Role.COMMERCE,
+        "customs": Role.CUSTOMS,
+        "health": Role.HEALTH,
+        "gov-machine": Role.MACHINE_GOV,
+    }
+    of_county = {"inspector": Role.PS_INSPECTOR, "clerk": Role.PS_CLERK, "approver": Role.PS_APPROVER}
+    of_firm = {
+        "officer": (Role.ENT_OFFICER, trader),
+        "keeper": (Role.ENT_KEEPER, trader),
+        "boss": (Role.ENT_ADMIN, trader),
+        "counter": (Role.ENT_COUNTER, trader),
+        "erp": (Role.MACHINE_ENT, trader),
+        "user-keeper": (Role.ENT_KEEPER, careless),
+        "hospital-keeper": (Role.ENT_KEEPER, hospital),
+        "second": (Role.ENT_SECOND, hospital),
+        "carrier": (Role.ENT_CARRIER, carrier),
+    }
+    system = {"sysadmin": Role.SYSADMIN, "secadmin": Role.SECADMIN, "auditadmin": Role.AUDITADMIN}
+    made: list[tuple[str, Role, str | None, str | None, str]] = [
+        (name, role, "QY", None, "清屿市") for name, role in of_city.items()
+    ]
+    made += [(name, role, WORST, None, "石帆湾市") for name, role in of_county.items()]
+    made += [(name, role, None, firm.id, firm.name) for name, (role, firm) in of_firm.items()]
+    made += [(name, role, None, None, "") for name, role in system.items()]
+    return [
+        DemoUser(name, role, f"DEMO-{n:02d}", area, enterprise, note)
+        for n, (name, role, area, enterprise, note) in enumerate(made, start=1)
+    ]
 
 
-def load(app: Flask, now: datetime) -> None:
-    """Import the worked city and add the accounts, unless they are there."""
+def load(app: Flask, now: datetime, *, scale: float = 1.0) -> list[DemoUser]:
+    """Build the city and its accounts, unless they are there; returns the accounts."""
     engine = app.extensions["engine"]
     with app.app_context():
         hashed = hash_password(PASSWORD)
     with db.transaction(engine) as session:
         if session.scalar(sa.select(sa.exists().select_from(Party))):
-            return
-        import_bundle(session, CITY.read_bytes(), ACTOR, now)
-        for user in USERS:
-            area = areas.by_outside_id(session, user.area) if user.area else None
-            enterprise = session.scalar(
-                sa.select(Party.id).where(Party.outside_id == user.enterprise, Party.is_external == sa.false())
-            )
-            accounts.add(
-                session,
-                accounts.AddUser(
-                    name=user.name,
-                    role=user.role.value,
-                    person=user.person,
-                    password_hash=hashed,
-                    area_id=area.id if area else None,
-                    enterprise_id=enterprise,
-                    is_demo=True,
-                ),
-                ACTOR,
-                now,
-            )
+            return known(session)
+        made = users(city.build(session, ACTOR, now, scale=scale))
+        add_users(session, made, hashed, now)
+    return made
+
+
+def known(session: Session) -> list[DemoUser]:
+    """The accounts of a demonstration that is there already."""
+    query = (
+        sa.select(User.username, User.role, User.person, Area.outside_id, Party.outside_id, Area.name, Party.name)
+        .outerjoin(Area, Area.id == User.area_id)
+        .outerjoin(Party, Party.id == User.enterprise_id)
+        .where(User.is_demo)
+        .order_by(User.person)
+    )
+    return [
+        DemoUser(name or "", Role(role), person, area, firm, firm_name or area_name or "")
+        for name, role, person, area, firm, area_name, firm_name in session.execute(query)
+    ]
+
+
+def add_users(session: Session, made: list[DemoUser], hashed: str, now: datetime) -> None:
+    """Add accounts without second factor."""
+    for user in made:
+        enterprise = session.scalar(
+            sa.select(Party.id).where(Party.outside_id == user.enterprise, Party.is_external == sa.false())
+        )
+        accounts.add(
+            session,
+            accounts.AddUser(
+                name=user.name,
+                role=user.role.value,
+                person=user.person,
+                password_hash=hashed,
+                area_id=areas.by_outside_id(session, user.area).id if user.area else None,
+                enterprise_id=enterprise,
+                is_demo=True,
+            ),
+            ACTOR,
+            now,
+        )
 
 
 def visit(app: Flask) -> Iterator[tuple[str, int, int]]:
@@ -83,8 +138,15 @@ def visit(app: Flask) -> Iterator[tuple[str, int, int]]:
     found = client.post("/login", data=form, follow_redirects=True)
     yield found.request.path, found.status_code, len(found.data)
     for path in (
-        "/gaps?period=2025&as_of=2026-01-31",
-        "/gaps/WRITEOFF_QTY_MISMATCH/M12?period=2025&as_of=2026-01-31",
+        "/targets",
+        "/gaps?code=WRITEOFF_QTY_MISMATCH",
+        "/enterprises",
+        "/enterprises/E001",
+        "/movements",
+        "/stock",
+        "/plan",
+        "/purchase-documents",
+        "/v",
     ):
         found = client.get(path)
         yield path, found.status_code, len(found.data)

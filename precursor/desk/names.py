@@ -26,7 +26,8 @@ def _named(path: str) -> tuple[Any, Any, Any] | None:
     if path in ("enterprises", "partners"):
         return Party, Party.outside_id, Party.name
     if path == "sites":
-        return Site, Site.outside_id, Site.name
+        owner = sa.select(Party.name).where(Party.id == Site.enterprise_id).scalar_subquery()
+        return Site, Site.outside_id, sa.func.coalesce(Site.name, owner)
     if path == "areas":
         return Area, Area.outside_id, Area.name
     if path == "substances":

@@ -11,13 +11,14 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from werkzeug import Response as AnyResponse
 
 from precursor.api import doing, idempotency
-from precursor.api.collection import Act, Call, Collection, Values
+from precursor.api.collection import Act, Call, Collection, Listing, Values
 from precursor.api.views import STALE, call_of, tag_of
 from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import documents, extras, forms, names, sheets, terms
+from precursor.desk import documents, extras, forms, names, reports, sheets, terms
+from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web.i18n import words
@@ -49,8 +50,8 @@ AMOUNTS: Final = frozenset({"quantity", "drawn", "counted"})
 _NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 
 
-def blueprint(collections: tuple[Collection, ...]) -> Blueprint:
-    """Every page of every collection."""
+def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]) -> Blueprint:
+    """Every page of every collection, and the reports."""
     made = Blueprint("desk", __name__)
     by_path = {collection.path: collection for collection in collections}
     for collection in collections:
@@ -63,12 +64,14 @@ def blueprint(collections: tuple[Collection, ...]) -> Blueprint:
             _add(made, at, f"form {at}", act.action, _form(collection, act), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
+    reports.routes(made, Reports(by_path, {listing.path: listing for listing in listings}))
     made.add_url_rule("/permits/<number>", endpoint="permit", view_func=documents.by_number(by_path))
 
     @made.app_context_processor
     def helpers() -> dict[str, Any]:
         return {"nav_groups": _nav(by_path)}
 
+    made.add_app_template_global(terms.word, "word")
     made.add_app_template_global(terms.member, "term")  # macros see globals only
 
     return made

@@ -7,8 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
-from werkzeug import Response as AnyResponse
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 
 from precursor.areas import service as areas
 from precursor.areas.models import Area
@@ -40,7 +39,7 @@ def helpers() -> dict[str, Any]:
 
     def here(language: str) -> str:
         if request.method != "GET":
-            return url_for("reconciliation.home", lang=language)
+            return url_for("desk.home", lang=language)
         return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"
 
     def nav_url(endpoint: str) -> str:
@@ -94,26 +93,6 @@ def asked(scope: Scope) -> Asked:
     view = service.view_of(city, period, as_of, area)
     counties = {c.outside_id: c.name for c in city.counties if c.id in view.areas}
     return Asked(city, view, counties, period_text, area.outside_id if area else None)
-
-
-@bp.get("/")
-@access.public
-def home() -> AnyResponse:
-    """Begin with what the reader may see: the targets, or the own gaps."""
-    if g.subject is None:
-        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
-    may_see_targets = g.subject.role in access.GRANTS[Action.STATS_AREA]
-    endpoint = "reconciliation.targets" if may_see_targets else "reconciliation.gaps"
-    return redirect(url_for(endpoint, **remarked()))
-
-
-def remarked() -> dict[str, Any]:
-    """The period of an imported register and the day it was made for, when that is not this year (DECISIONS 4)."""
-    opened = areas.city(db.session).opened
-    today = legal_day(current_app.extensions["settings"].clock())
-    if opened.as_of is None or opened.period_end.year >= today.year:
-        return {}
-    return {"period": opened.period_start.year, "as_of": opened.as_of}
 
 
 @bp.get("/targets")

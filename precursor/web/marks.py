@@ -114,3 +114,94 @@ def allowance(shares: Sequence[float]) -> Markup:
     return Markup('<svg class="ch" width="100%" height="18" aria-hidden="true">{}</svg>').format(
         Markup("").join(parts)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A quantity that went from one place to another; ``is_lost``: nobody knows where."""
+
+    source: str
+    target: str
+    amount: float
+    title: str
+    link: str
+    is_lost: bool = False
+
+
+def stages(bands: Sequence[Band]) -> dict[str, int]:
+    """The custody stage of each place: one more than the latest of those it came from; circles are cut."""
+    found = {place: 0 for band in bands for place in (band.source, band.target)}
+    for _ in range(len(found)):
+        changed = False
+        for band in bands:
+            wanted = min(found[band.source] + 1, len(found) - 1)
+            if band.source != band.target and found[band.target] < wanted <= _MOST_STAGES:
+                found[band.target], changed = wanted, True
+        if not changed:
+            break
+    return found
+
+
+_MOST_STAGES = 7
+_MOST_BANDS = 60  # of a picture; the table below it has them all
+
+
+def sankey(bands: Sequence[Band], label: str) -> Markup:
+    """Flows by custody stage: the band's width is the quantity (6 px at least), each leads to its movement."""
+    bands = sorted(bands, key=lambda band: -band.amount)[:_MOST_BANDS]
+    at_stage = stages(bands)
+    columns = max(at_stage.values(), default=0) + 1
+    load = {
+        place: max(
+            sum(b.amount for b in bands if b.source == place), sum(b.amount for b in bands if b.target == place)
+        )
+        for place in at_stage
+    }
+    heaviest = max(sum(load[p] for p in load if at_stage[p] == n) for n in range(columns)) or 1.0
+    scale, gap, width = min(220, 70 * len(bands)) / heaviest, 34, 900
+    step = (width - 170) / max(columns - 1, 1)
+    top: dict[str, float] = {}
+    for number in range(columns):
+        y = 24.0
+        for place in (p for p in load if at_stage[p] == number):
+            top[place] = y
+            y += max(load[place] * scale, 6) + gap
+    height = max(top[p] + max(load[p] * scale, 6) for p in top) + 16
+    out, into = dict(top), dict(top)
+    parts: list[Markup] = []
+    for band in bands:
+        thick = max(band.amount * scale, 6)
+        x1, x2 = at_stage[band.source] * step + 10, at_stage[band.target] * step
+        y1, y2 = out[band.source] + thick / 2, into[band.target] + thick / 2
+        out[band.source] += thick
+        into[band.target] += thick
+        middle = (x1 + x2) / 2
+        parts.append(
+            Markup(
+                '<a href="{}"><path class="{}" d="M{} {}C{} {} {} {} {} {}" stroke-width="{}">'
+                "<title>{}</title></path></a>"
+            ).format(
+                band.link,
+                "band lost" if band.is_lost else "band",
+                _n(x1),
+                _n(y1),
+                _n(middle),
+                _n(y1),
+                _n(middle),
+                _n(y2),
+                _n(x2),
+                _n(y2),
+                _n(thick),
+                band.title,
+            )
+        )
+    for place, y in top.items():
+        x, tall = at_stage[place] * step, max(load[place] * scale, 6)
+        parts.append(
+            Markup('<rect class="node" x="{}" y="{}" width="10" height="{}"/><text x="{}" y="{}">{}</text>').format(
+                _n(x), _n(y), _n(tall), _n(x), _n(y - 5), place[:24]
+            )
+        )
+    return Markup('<svg class="ch flow" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
+        width, _n(height), label, Markup("").join(parts)
+    )

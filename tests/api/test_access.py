@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import worked_demo
 from flask_security import hash_password
 
 from precursor import demo
@@ -32,7 +33,7 @@ def app(tmp_path_factory):
     )
     prepare(settings)
     made = create_app(settings)
-    demo.load(made, settings.clock())
+    worked_demo.load(made, settings.clock())
     yield made
     made.extensions["engine"].dispose()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import browser_kit
 import pyotp
 import pytest
+import worked_demo
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
@@ -48,7 +49,7 @@ def app(tmp_path_factory):
     )
     prepare(settings)
     made = create_app(settings)
-    demo.load(made, settings.clock())
+    worked_demo.load(made, settings.clock())
     with made.app_context():
         from flask_security import hash_password
 
@@ -147,6 +148,8 @@ def test_every_page_is_accessible_quiet_and_fits(visit, width, language):
 def test_from_a_target_to_its_list_to_the_two_sides(visit, script):
     one = visit(script=script)
     one.log_in()
+    expect(one.page.locator("h1")).to_contain_text("今日要办")
+    one.page.get_by_role("link", name="指标总览").last.click()
     expect(one.page.locator("h1")).to_contain_text("指标总览")
     assert "period=2025" in one.page.url  # the register's own year, since it is a past one
     one.page.get_by_role("link", name="差 4").first.click()
@@ -185,7 +188,7 @@ def test_a_real_account_sets_up_its_second_factor_and_needs_it_every_time(visit,
     totp = pyotp.TOTP(key)
     first.page.fill("#code", totp.now())
     first.page.click("#confirm")
-    expect(first.page.locator("h1")).to_contain_text("指标总览")
+    expect(first.page.locator("h1")).to_contain_text("今日要办")
     first.is_quiet()
     second = visit(script=script)
     second.log_in(name, PASSWORD)
@@ -198,7 +201,7 @@ def test_a_real_account_sets_up_its_second_factor_and_needs_it_every_time(visit,
     second.log_in(name, PASSWORD)
     second.page.fill("#code", totp.at(int(__import__("time").time()) + 30))
     second.page.click("#submit")
-    expect(second.page.locator("h1")).to_contain_text("指标总览")
+    expect(second.page.locator("h1")).to_contain_text("今日要办")
 
 
 def test_a_wrong_password_says_nothing_about_which_part_was_wrong(visit):
@@ -216,7 +219,7 @@ def test_the_other_language_is_one_click_away_and_stays(visit):
     one = visit()
     one.log_in()
     one.page.get_by_role("link", name="English").click()
-    expect(one.page.locator("h1")).to_contain_text("Targets")
+    expect(one.page.locator("h1")).to_contain_text("To do today")
     one.open("/gaps")
     expect(one.page.locator("h1")).to_contain_text("Gaps")
 

@@ -1,0 +1,520 @@
+"""Pages that are no list of records: what to do today, stock, the ledger of a store, the plan, a trace, search.
+
+Each asks the same reports and collections as the API, in the reader's own scope.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request
+from werkzeug import Response as AnyResponse
+
+from precursor.api.collection import Call, Collection, Listing, Values
+from precursor.api.views import call_of
+from precursor.areas import service as areas
+from precursor.core import access, quantity
+from precursor.core.access import Action
+from precursor.core.clock import parse_day
+from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
+from precursor.desk import names, sheets, terms
+from precursor.desk.terms import DOCUMENTS
+from precursor.enterprises.models import Party, Site
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
+from precursor.permits.models import Permit
+from precursor.rules.gaps import GAPS
+from precursor.rules.law import Words
+from precursor.substances.models import Substance
+from precursor.web import marks
+from precursor.web.database import db
+from precursor.web.i18n import words
+
+_SOON: Final = timedelta(30)
+_SHOWN: Final = 6
+_SEARCHED: Final = (
+    "enterprises",
+    *DOCUMENTS,
+    "movements",
+    "batches",
+    "road-checks",
+    "shipments",
+    "sites",
+    "substances",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done: how urgent, what, how much of it, and where."""
+
+    words: Words
+    count: int
+    address: str
+    is_late: bool = False
+    sub: str = ""
+
+
+class Reports:
+    """The pages, over the collections and reports that the API has."""
+
+    def __init__(self, collections: Mapping[str, Collection], listings: Mapping[str, Listing]) -> None:
+        self.collections, self.listings = collections, listings
+
+    def call(self, action: Action) -> Call | None:
+        """A call in the reader's scope for an action; None when he may not."""
+        try:
+            scope = access.scope(g.subject, action)
+        except Forbidden:
+            return None
+        return Call(db.session, g.subject, scope, current_app.extensions["settings"].clock())
+
+    def report(self, name: str, **asked: Any) -> Any:
+        """A report as the API makes it; None when the reader may not have it, or there is no register yet."""
+        listing = self.listings[name]
+        call = self.call(listing.action)
+        try:
+            return listing.make(call, asked) if call else None
+        except Refused:
+            return None
+
+    def rows(self, path: str, *where: Any, **equal: Any) -> list[Any]:
+        """Rows of a collection that the reader may list."""
+        collection = self.collections[path]
+        call = self.call(collection.list)
+        if call is None:
+            return []
+        query = collection.query(call)
+        columns = query.selected_columns
+        query = query.where(*(columns[name] == value for name, value in equal.items()))
+        for condition in where:
+            query = query.where(condition(columns))
+        return list(call.session.execute(query.limit(500)))
+
+    # ---------------------------------------------------------------- today
+
+    def view(self, call: Call) -> dict[str, Any]:
+        """Period and day of view: this year and today, but those of an imported register of another year."""
+        try:
+            opened = areas.city(call.session).opened
+        except Refused:
+            return {"period": str(call.today.year), "as_of": call.today}
+        if opened.as_of is None or opened.period_end.year >= call.today.year:
+            return {"period": str(call.today.year), "as_of": call.today}
+        return {"period": str(opened.period_start.year), "as_of": opened.as_of}
+
+    def tasks(self, call: Call) -> list[Task]:
+        """What the reader must do, the late things first."""
+        found = [
+            *self._gaps(call),
+            *self._arrivals(call),
+            *self._approvals(),
+            *self._expiring(call),
+            *self._visits(call),
+        ]
+        return sorted(found, key=lambda task: (not task.is_late, -task.count))
+
+    def _gaps(self, call: Call) -> list[Task]:
+        report = self.report("gaps", **self.view(call))
+        if report is None:
+            return []
+        mine = _MINE.get(call.subject.role.value.partition("_")[0])
+        counted = Counter(gap["code"] for gap in report["gaps"] if mine is None or gap["owner"].startswith(mine))
+        return [
+            Task(
+                GAPS[code].action, n, f"/gaps?{urlencode({'code': code})}", is_late=True, sub=words(GAPS[code].title)
+            )
+            for code, n in counted.items()
+        ]
+
+    def _arrivals(self, call: Call) -> list[Task]:
+        """Sales to this enterprise that nobody has received yet."""
+        if self.call(Action.LEDGER_POST_IN) is None or call.subject.enterprise_id is None:
+            return []
+        waiting = arrivals(call)
+        return [
+            Task(
+                Words("到货待确认", "confirm a receipt"),
+                1,
+                "/movements/in?" + urlencode(way | {"type": "purchase_in"}),
+                sub=f"{sale} {way['quantity']} {way['unit']}",
+            )
+            for sale, way in waiting[:_SHOWN]
+        ]
+
+    def _approvals(self) -> list[Task]:
+        found = []
+        for path, action, title in (
+            ("reversals", Action.LEDGER_APPROVE_REVERSAL, Words("批准冲销", "approve reversals")),
+            ("stocktakes", Action.COUNT_APPROVE, Words("批准盘点", "approve stocktakes")),
+        ):
+            if self.call(action) is None:
+                continue
+            member = "done" if path == "reversals" else "approved"
+            open_ = self.rows(path, lambda c, m=member: c[m] == 0)
+            if open_:
+                found.append(Task(title, len(open_), f"/{path}"))
+        return found
+
+    def _expiring(self, call: Call) -> list[Task]:
+        if call.subject.enterprise_id is None:
+            return []
+        found = []
+        for path in DOCUMENTS:
+            soon = self.rows(
+                path,
+                lambda c: c.valid_to >= call.today,
+                lambda c: c.valid_to <= call.today + _SOON,
+                lambda c: c.revoked_on.is_(None),
+                lambda c: c.owner == call.subject.enterprise_id,
+            )
+            if soon:
+                title = Words("30 日内到期的证件", "documents that end within 30 days")
+                found.append(Task(title, len(soon), f"/{path}", sub=words(self.collections[path].summary)))
+        return found
+
+    def _visits(self, call: Call) -> list[Task]:
+        if self.call(Action.INSPECTION_RECORD) is None:
+            return []
+        plan = self.report("plan", **self.view(call))
+        slots = plan["slots"] if plan else []
+        missed = sum(slot["state"] == "missed" for slot in slots)
+        soon = sum(
+            slot["state"] == "pending" and slot["start"] <= str(call.today) and slot["end"] <= str(call.today + _SOON)
+            for slot in slots
+        )
+        found = []
+        if missed:
+            found.append(
+                Task(Words("补做逾期检查", "make up for missed visits"), missed, "/plan?state=missed", is_late=True)
+            )
+        if soon:
+            found.append(Task(Words("30 日内到期的检查", "visits due within 30 days"), soon, "/plan?state=pending"))
+        return found
+
+    def home(self) -> AnyResponse | str:
+        """Begin with what must be done today."""
+        if g.subject is None:
+            return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+        call = Call(
+            db.session,
+            g.subject,
+            access.Scope(access.Reach.ENT, None, None),
+            current_app.extensions["settings"].clock(),
+        )
+        view = self.view(call)
+        kpi = self.report("kpi", **view)
+        return render_template(
+            "desk/home.html",
+            tasks=self.tasks(call),
+            view=view,
+            today=call.today,
+            kpi=_headline(kpi) if kpi else [],
+            allowances=self._allowances(call),
+            who=self._who(call),
+        )
+
+    def _who(self, call: Call) -> str:
+        if call.subject.enterprise_id is None:
+            return ""
+        rows = self.rows("enterprises")
+        return rows[0].name if rows else ""
+
+    def _allowances(self, call: Call) -> list[Values]:
+        """What the own enterprise may still buy or ship: each document in force, with its bar."""
+        if call.subject.enterprise_id is None:
+            return []
+        found = []
+        for path in ("purchase-documents", "transport-documents"):
+            for row in self.rows(
+                path,
+                lambda c: c.valid_to >= call.today,
+                lambda c: c.valid_from <= call.today,
+                lambda c: c.revoked_on.is_(None),
+                lambda c: c.owner == call.subject.enterprise_id,
+                lambda c: c.quantity.is_not(None),
+            ):
+                shown = self.collections[path].show(row)
+                share = row.drawn / row.quantity * 100 if row.quantity else 0
+                left = quantity.show(row.quantity - row.drawn, row.unit)
+                found.append(
+                    shown
+                    | {
+                        "left": left,
+                        "bar": marks.allowance([share]),
+                        "address": f"/{path}/{quote(row.id)}",
+                        "days": (row.valid_to - call.today).days,
+                        "title": words(terms.word("kind", row.kind) or Words(row.kind, row.kind)),
+                    }
+                )
+        called = names.of(call, found)
+        for document in found:
+            document["name"] = called.get(("substances", document["substance"]), document["substance"])
+        return sorted(found, key=lambda document: document["days"])[:12]
+
+    # ---------------------------------------------------------------- stock and ledger
+
+    def stock(self) -> str | Response:
+        """What lies where, by the books."""
+        call = call_of()
+        on = _day("on", call.today)
+        found = self.report("stock", on=on, as_of=call.today) or {}
+        records = []
+        for place, amount in found.items():
+            site, _, substance = place.partition("/")
+            records.append({"site": site, "substance": substance, **amount})
+        called = names.of(call, records)
+        if wanted := request.args.get("q", "").strip().lower():
+            records = [r for r in records if wanted in _text(r, called)]
+        if request.path.endswith(".xlsx"):
+            columns = ("site", "substance", "quantity", "unit")
+            head = [f"{terms.member(name).zh} {terms.member(name).en}" for name in columns]
+            answer = Response(sheets.workbook("库存", head, columns, records), mimetype=sheets.TYPE)
+            answer.headers["Content-Disposition"] = 'attachment; filename="stock.xlsx"'
+            return answer
+        return render_template("desk/stock.html", records=records, called=called, on=on, today=call.today)
+
+    def ledger(self) -> str:
+        """One store and substance: opening + in − out = balance, line by line."""
+        call = call_of()
+        site, substance = request.args.get("site", ""), request.args.get("substance", "")
+        to = _day("to", call.today)
+        start = _day("from", to - timedelta(90))
+        found: Values = {}
+        if site and substance:
+            found = self._book(call, site, substance, start, to)
+        return render_template(
+            "desk/ledger.html",
+            site=site,
+            substance=substance,
+            start=start,
+            to=to,
+            sites=names.choices(call, "sites"),
+            substances=names.choices(call, "substances"),
+            **found,
+        )
+
+    def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
+        rows = self.rows(
+            "movements", lambda c: c.date >= start, lambda c: c.date <= to, site=site, substance=substance
+        )
+        rows.sort(key=lambda row: (row.date, not row.type.endswith("_in"), row.number))
+        before = (self.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(f"{site}/{substance}")
+        here = self.rows("substances", lambda c: c.id == substance)
+        if not here:
+            raise NotFound(f"没有品种 / there is no substance {substance}")
+        unit = here[0].unit
+        balance = opening = quantity.parse(before["quantity"], unit) if before else 0
+        lines, came, went = [], 0, 0
+        shown = [self.collections["movements"].show(row) for row in rows]
+        called = names.of(call, shown)
+        for row, record in zip(rows, shown, strict=True):
+            is_in = row.type.endswith("_in")
+            balance += row.quantity if is_in else -row.quantity
+            came, went = came + (row.quantity if is_in else 0), went + (0 if is_in else row.quantity)
+            lines.append({"record": record, "is_in": is_in, "balance": quantity.show(balance, unit)})
+        sums = {name: quantity.show(n, unit) for name, n in (("opening", opening), ("came", came), ("went", went))}
+        return {"lines": lines, "unit": unit, "called": called, "balance": quantity.show(balance, unit), **sums}
+
+    # ---------------------------------------------------------------- plan
+
+    def plan(self) -> str:
+        """Which visits are due, which are overdue, and how far each grade is covered."""
+        call = call_of()
+        period, as_of = request.args.get("period") or str(call.today.year), _day("as_of", call.today)
+        report = self.listings["plan"].make(call, {"period": period, "as_of": as_of})
+        slots = report["slots"]
+        called = names.of(call, [{"enterprise": slot["enterprise"]} for slot in slots])
+        by_grade: dict[str, Counter[str]] = defaultdict(Counter)
+        by_month: dict[str, Counter[str]] = defaultdict(Counter)
+        for slot in slots:
+            by_grade[slot["grade"]][slot["state"]] += 1
+            by_month[slot["end"][:7]][slot["state"]] += 1
+        state, month = request.args.get("state", ""), request.args.get("month", "")
+        shown = [
+            slot
+            for slot in slots
+            if (not state or slot["state"] == state) and (not month or slot["end"].startswith(month))
+        ]
+        shown.sort(key=lambda slot: (_STATES[slot["state"]], slot["end"], slot["enterprise"]))
+        return render_template(
+            "desk/plan.html",
+            slots=shown[:200],
+            total=len(shown),
+            counts=Counter(slot["state"] for slot in slots),
+            by_grade=sorted(by_grade.items()),
+            by_month=sorted(by_month.items()),
+            called=called,
+            period=period,
+            as_of=as_of,
+            state=state,
+            month=month,
+            may_record=self.call(Action.INSPECTION_RECORD) is not None,
+        )
+
+    # ---------------------------------------------------------------- trace
+
+    def trace(self) -> str:
+        """Where what lies in a store came from, or where it went: by custody stage, and as a table."""
+        call = call_of()
+        of, direction = request.args.get("of", "").strip(), request.args.get("direction", "up")
+        found, fault = None, None
+        if direction not in ("up", "down"):
+            direction = "up"
+        if of:
+            try:
+                found = self.listings["trace"].make(call, {"of": of, "direction": direction})
+            except NotFound as error:
+                fault = str(error)
+        edges = found["edges"] if found else []
+        places = sorted({end for edge in edges for end in (edge["from"], edge["to"]) if end})
+        called = names.of(call, [{"site": place} for place in places])
+        return render_template(
+            "desk/trace.html",
+            of=of,
+            direction=direction,
+            edges=edges,
+            fault=fault,
+            called=called,
+            asked=found is not None,
+            picture=marks.sankey(_bands(edges, called), words(Words("流向图", "flow"))) if edges else "",
+        )
+
+    # ---------------------------------------------------------------- search
+
+    def search(self) -> AnyResponse | str:
+        """Permit, enterprise, batch, plate: what the reader may see of each."""
+        if g.subject is None:
+            return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+        text = request.args.get("q", "").strip()[:100]
+        found = []
+        for path in _SEARCHED if text else ():
+            collection = self.collections[path]
+            call = self.call(collection.list)
+            if call is None:
+                continue
+            query = collection.query(call)
+            columns = query.selected_columns
+            looked = [columns[name] for name in ("id", *_LOOKED) if name in columns]
+            query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in looked)))
+            rows = call.session.execute(query.order_by(columns.id).limit(_SHOWN)).all()
+            if rows:
+                found.append((collection, [collection.show(row) for row in rows]))
+        if len(found) == 1 and len(found[0][1]) == 1:
+            return redirect(f"/{found[0][0].path}/{quote(found[0][1][0]['id'])}")
+        return render_template("desk/search.html", text=text, found=found)
+
+
+_LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
+_STATES: Final = {"missed": 0, "pending": 1, "filled": 2}
+#: Which gaps are whose: by the first part of the role's name.
+_MINE: Final = {"ent": "enterprise", "ps": "police"}
+
+
+def _headline(kpi: Values) -> list[Values]:
+    return [
+        kpi["kpi"][name] | {"name": name}
+        for name in ("K1_offsite_delegation", "K2_permit_verification", "K3_import_export", "K4_stock_writeoff")
+    ]
+
+
+def _day(name: str, usual: date) -> date:
+    text = request.args.get(name, "")
+    if not text:
+        return usual
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise Faulty([Fault(f"/{name}", str(error))]) from None
+
+
+def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:
+    parts = [*map(str, record.values())]
+    parts += [called.get((terms.REFS[k], v), "") for k, v in record.items() if k in terms.REFS]
+    return " ".join(parts).lower()
+
+
+def _bands(edges: list[Values], called: Mapping[tuple[str, str], str]) -> list[marks.Band]:
+    nowhere = words(Words("去向不明", "not known where"))
+    return [
+        marks.Band(
+            called.get(("sites", edge["from"] or ""), edge["from"] or words(Words("外部", "outside"))),
+            called.get(("sites", edge["to"] or ""), edge["to"] or nowhere),
+            float(edge["quantity"]),
+            f"{edge['movement']} {edge['quantity']} {edge['unit']} {edge['day']}",
+            f"/movements/{quote(edge['movement'])}",
+            edge["to"] is None,
+        )
+        for edge in edges
+    ]
+
+
+def arrivals(call: Call) -> list[tuple[str, dict[str, str]]]:
+    """Sales to an enterprise that it has not received: the sale's number, and what its receipt would say."""
+    theirs = sa.orm.aliased(Movement)
+    received = sa.exists().where(
+        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
+    )
+    query = (
+        sa.select(
+            Movement.outside_id,
+            Movement.quantity,
+            Movement.type,
+            Substance.outside_id.label("substance"),
+            Substance.unit,
+            Permit.outside_id.label("permit"),
+            Party.name,
+        )
+        .join(Substance, Substance.id == Movement.substance_id)
+        .join(Party, Party.id == Movement.enterprise_id)
+        .outerjoin(
+            Permit, sa.and_(Permit.enterprise_id == Movement.permit_holder_id, Permit.id == Movement.permit_id)
+        )
+        .where(
+            Movement.other_enterprise_id == call.subject.enterprise_id,
+            Movement.type.in_(("sale_out", "return_out")),
+            stands(Movement),
+            ~received,
+        )
+        .order_by(Movement.day.desc())
+        .limit(50)
+    )
+    own = sa.select(Site.outside_id).where(Site.enterprise_id == call.subject.enterprise_id, Site.closed_on.is_(None))
+    sites = list(call.session.scalars(own.order_by(Site.id)))
+    found = []
+    for row in call.session.execute(query):
+        way = {"counterpart": row.outside_id, "substance": row.substance, "unit": row.unit}
+        way["quantity"] = quantity.show(row.quantity, row.unit)
+        if row.permit:
+            way["permit"] = row.permit
+        if len(sites) == 1:
+            way["site"] = sites[0]
+        found.append((f"{row.outside_id} {row.name}", way))
+    return found
+
+
+def routes(bp: Blueprint, reports: Reports) -> None:
+    """The addresses of the pages and the action that each is."""
+    bp.add_url_rule("/", endpoint="home", view_func=access.public(_view(reports.home)))
+    bp.add_url_rule("/search", endpoint="search", view_func=access.public(_view(reports.search)))
+    stock = access.requires(Action.STOCK_READ)(_view(reports.stock))
+    bp.add_url_rule("/stock", endpoint="stock", view_func=stock)
+    bp.add_url_rule("/stock.xlsx", endpoint="stock sheet", view_func=stock)
+    bp.add_url_rule(
+        "/ledger", endpoint="ledger", view_func=access.requires(Action.LEDGER_LIST)(_view(reports.ledger))
+    )
+    bp.add_url_rule("/plan", endpoint="plan", view_func=access.requires(Action.INSPECTION_LIST)(_view(reports.plan)))
+    bp.add_url_rule("/trace", endpoint="trace", view_func=access.requires(Action.LEDGER_TRACE)(_view(reports.trace)))
+
+
+def _view(method: Any) -> Any:
+    """A function that can carry its action; a bound method cannot."""
+
+    def view() -> Any:
+        return method()
+
+    return view
