@@ -175,6 +175,8 @@ class Life:
             if not known:
                 return None
             near = [firm for firm in known if firm.county == buyer.county]
+            if self.city.culprit in near:  # it supplies its county
+                near = [self.city.culprit]
             self.suppliers[buyer.id, substance] = self.rng.choice(near or known)
         return self.suppliers[buyer.id, substance]
 
@@ -206,7 +208,7 @@ class Life:
         unpaper = self.rng.random() < 0.0008
         self.move(seller, T.SALE_OUT, substance, amount, day, key=given, other=taken, permit=None if unpaper else key)
         lost = self.bad(buyer, 0.006, 0.06)
-        short = self.rng.random() < (0.5 if is_culprit else 0.005)
+        short = self.rng.random() < (0.4 if is_culprit else 0.004)
         if not lost:
             received = amount - amount // 50 // KG * KG - KG if short and amount > 60 * KG else amount
             arrived = day + timedelta(1 if self.rng.random() < 0.1 else 0)

@@ -434,6 +434,6 @@ def _page(
         broken=broken,
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
-        seen=request.form.get("_seen") or (tag_of(record) if record else ""),
+        shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
         choices={path: names.choices(call, path) for path in lists},
     )
