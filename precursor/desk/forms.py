@@ -19,6 +19,10 @@ from precursor.core.strict import flatten
 from precursor.desk import terms
 from precursor.rules.law import Words
 
+#: What lies with others, so that the reader's own list does not help.
+_ELSEWHERE: Final = frozenset({"other_site", "seller", "consignee", "carrier", "external"})
+#: What is asked first of all.
+_FIRST: Final = ("type", "kind")
 #: Days that are today's unless somebody says otherwise.
 _TODAY: Final = frozenset({"date", "valid_from", "registered_on", "open_on", "since", "customs_date"})
 
@@ -62,7 +66,7 @@ def _field(path: str, name: str, member: fields.Field) -> Field:
     kind = next((kind for cls, kind in _KINDS if isinstance(member, cls)), "text")
     made = Field(path, terms.member(name), kind, bool(member.required))
     made.note = getattr(member, "note", "")
-    made.source = terms.REFS.get(name) if kind == "text" else None
+    made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
     if isinstance(member, Word):
         made.choices = [(word, terms.word(name, word) or Words(word, word)) for word in member.words]
     return made
@@ -79,6 +83,7 @@ def groups_of(form: type[Record]) -> list[Group]:
         else:
             place = first if member.required or name in asked else rest
             place.fields.append(_field(name, name, member))
+    first.fields.sort(key=lambda each: each.name not in _FIRST)
     return [group for group in (first, *inside, rest) if group.fields]
 
 
