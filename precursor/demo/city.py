@@ -1,10 +1,21 @@
 """The demonstration: a believable, made-up prefecture, lived through with the services that everybody calls.
 
-The story. 清屿市 has nine counties, about four hundred enterprises and two years of trade. Nearly all is in order.
-石帆湾市 is not: one of its traders keeps delivering a little less than it books (its sales and their receipts
-differ), one of its users draws from the store without a usage record, its police verify fewer documents, visit
-later and forgot the road checks of a quarter. So the write-off rate of that county falls below 99 %, and from the
-figure one gets to those two firms, to the documents of their sales and to the visits that came late.
+The story. 清屿市 has nine counties, about four hundred enterprises and two years of trade; 澜港区, the port, has four
+in ten of them. Nearly all is in order. 石帆湾市 is not, and most of what is wrong there leads to four firms:
+
+* 石帆湾泊云化工贸易有限公司, a trader, delivers one lot in three a little short. Its sales and the receipts differ
+  (WRITEOFF_QTY_MISMATCH), so K4 of the county falls below 99 %; the police found so when they verified the buyers'
+  documents (result ``mismatch``) and when they visited it (``stock_matches``, ``endorsements``); its annual
+  reports are late.
+* 石帆湾岚屏电镀有限公司, a user that buys from it, draws from its store without a usage record
+  (WRITEOFF_NO_RECORD). Visits found its ledger incomplete (``ledger_complete``), it was downgraded from B to C, and
+  hands in no annual report.
+* 石帆湾听澜进出口有限公司 waits for the foreign, or the domestic, leg of every third shipment: K3.
+* 石帆湾鹿鸣溶剂有限公司 keeps an unregistered depot in the next county that nobody asked to supervise (K1), and
+  reported a loss after sixty hours (K14).
+
+The county itself verifies fewer documents and later (K2), misses visits and enters them late (K5), forgets the road
+checks of the second quarter (K6), patrols and reports less (K12, K13), and for forty days had no supervisor.
 
 Deterministic: the same day and the same seed give the same city.
 """
@@ -16,22 +27,46 @@ from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.core.clock import legal_day
-from precursor.demo import register, rounds
-from precursor.demo.clock import Booking
+from precursor.demo import places, register
+from precursor.demo.abroad import Abroad
+from precursor.demo.agenda import ONE, Agenda
+from precursor.demo.drugs import Drugs
+from precursor.demo.events import Events
 from precursor.demo.life import Life
+from precursor.demo.papers import Papers
 from precursor.demo.register import City
+from precursor.demo.rounds import Rounds
 
 
 def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float = 1.0, seed: int = 1) -> City:
     """Fill an empty register in the caller's transaction. ``scale``: 1 is about 400 enterprises."""
     rng, today = random.Random(seed), legal_day(now)  # noqa: S311 - a story, no secret
-    book = Booking(actor, today)
-    city = register.found(session, book, rng, date(today.year - 1, 1, 1), today, scale)
-    life = Life(session, book, city, rng)
+    start = date(today.year - 1, 1, 1)
+    agenda = Agenda(session, actor, start, today, day=start)
+    city = register.found(agenda, rng, scale)
+    papers = Papers(agenda, city, rng)
+    life, rounds = Life(agenda, city, papers, rng), Rounds(agenda, city, rng)
+    places.settle(agenda, papers, city.there, rng)
     life.open()
-    life.live()
-    rounds.shipments(life)
-    rounds.losses(life)
-    rounds.corrections(life)
-    rounds.go(session, book, rng, city)
+    rounds.open()
+    places.plan(agenda, papers, rng)
+    _plan_months(agenda, life, rounds)
+    agenda.play()
     return city
+
+
+def _plan_months(agenda: Agenda, life: Life, rounds: Rounds) -> None:
+    """Every month plans itself on its first day; quarters and years do so too."""
+    for part in (life, Abroad(life), Drugs(life), Events(life)):
+        for first in agenda.months():
+            agenda.on(first, part.plan)
+    for first in agenda.months():
+        agenda.on(first, rounds.patrols)
+    for first in agenda.quarters():
+        agenda.on(first, rounds.visits)
+        agenda.on(first, rounds.roads)
+        agenda.on(first, rounds.quarterly)
+        if first > agenda.start:
+            agenda.on(first - ONE, lambda _: agenda.tonight(lambda _: life.count_stock()))
+            if first.month == 1:
+                agenda.on(first, rounds.annual)

@@ -1,253 +1,184 @@
-"""The rounds of the authorities: visits by grade, road checks, patrols, reports; imports and exports; losses."""
+"""The rounds of the authorities: visits by grade, road checks, patrols; and the reports that are due."""
 
 import json
 import random
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
+from inspection_schedules import window_of
 from precursor.checkpoints import service as checkpoints
-from precursor.core.clock import SHANGHAI
 from precursor.demo import names
-from precursor.demo.clock import Booking
-from precursor.demo.life import KG, Life
-from precursor.demo.register import WORST, City, Firm, document
-from precursor.incidents import service as incidents
+from precursor.demo.agenda import ONE, Agenda
+from precursor.demo.names import WORST
+from precursor.demo.register import City, Firm
 from precursor.inspections import service as inspections
-from precursor.permits import service as permits
 from precursor.rules.inspection_form import ITEMS
-from precursor.rules.movements import MovementType as T
 from precursor.supervision import service as supervision
-from precursor.trade import service as trade
 
 #: Months of a window by grade: once a year, a half-year, a quarter.
 _EVERY: Final = {"A": 12, "B": 6, "C": 3}
+_EVENTS: Final = ("lease", "transfer")
 
 
-def quarters(city: City) -> Iterator[tuple[int, int, date, date]]:
-    """Year, number, first and last day of each quarter that has begun."""
-    for year in range(city.start.year, city.today.year + 1):
-        for quarter in range(1, 5):
-            first = date(year, quarter * 3 - 2, 1)
-            following = date(year + quarter // 4, quarter % 4 * 3 + 1, 1)
-            if first <= city.today:
-                yield year, quarter, first, following - timedelta(1)
+@dataclass(slots=True)
+class Rounds:
+    """What the police of nine counties do."""
 
+    agenda: Agenda
+    city: City
+    rng: random.Random
+    key_sites: dict[str, int] = field(default_factory=dict)
+    count: int = 0
 
-def go(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    """All rounds of all years."""
-    _visits(session, book, rng, city)
-    _roads(session, book, rng, city)
-    _patrols(session, book, rng, city)
-    _reports(session, book, rng, city)
-    _equipment(session, book, rng, city)
-
-
-def _visits(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    commands = []
-    for firm in city.firms:
-        grade = firm.grades[-1][1]
-        for month in range(0, 12 * (city.today.year - city.start.year + 1), _EVERY[grade]):
-            first = date(city.start.year + month // 12, month % 12 + 1, 1)
-            day = first + timedelta(rng.randint(3, _EVERY[grade] * 30 - 8))
-            if day > city.today or rng.random() < (0.06 if firm.county == WORST else 0.01):
-                continue
-            late = rng.random() < (0.08 if firm.county == WORST else 0.015)
-            faulty = rng.random() < (0.2 if firm.county == WORST else 0.05)
-            found = dict.fromkeys(ITEMS, "ok") | ({rng.choice(list(ITEMS)): "fault"} if faulty else {})
-            commands.append(
-                inspections.RecordInspection(
-                    outside_id=f"JC-{day:%y%m%d}-{firm.id}",
-                    enterprise_id=firm.number,
-                    day=day,
-                    recorded_on=min(city.today, day + timedelta(rng.randint(9, 20) if late else rng.randint(0, 3))),
-                    mode="onsite",
-                    inspectors=2,
-                    officers=json.dumps([f"P-{firm.county}-1", f"P-{firm.county}-2"]),
-                    result="corrected" if faulty else "nothing_found",
-                    findings=json.dumps(found),
-                )
+    def open(self) -> None:
+        """The places to be patrolled, and the equipment that will change hands."""
+        commands = [
+            supervision.AddKeySite(
+                outside_id=f"ZD-{county}", area_id=self.city.area[county], name=f"{name}废弃厂房",
+                since=self.city.start,
             )
-    inspections.record(session, commands, *book.at(city.today))
+            for county, name in names.COUNTIES.items()
+        ]  # fmt: skip
+        numbers = supervision.add_key_sites(self.agenda.session, commands, *self.agenda.at())
+        self.key_sites = dict(zip(names.COUNTIES, numbers, strict=True))
+        for firm in self.city.there:
+            self._annual(firm, self.city.start.year)
+        for n, firm in enumerate(self.city.of("producer", "user")[::9]):
+            self._lend(n, firm)
 
+    def _is_bad(self, county: str, usual: float, there: float) -> bool:
+        return self.rng.random() < (there if county == WORST else usual)
 
-def _roads(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    commands = []
-    for year, quarter, first, last in quarters(city):
+    # -------------------------------------------------------------- visits
+
+    def visits(self, first: date) -> None:
+        """A quarter begins: plan the visits that the grades of this day ask for."""
+        for firm in self.city.there:
+            window = window_of(first, _EVERY[firm.grade])
+            if window.name in firm.visited or (first - firm.registered_on).days < 0:
+                continue
+            firm.visited.add(window.name)
+            if firm.grade == "A":
+                firm.visited |= {f"{first.year}-H{n}" for n in (1, 2)}
+            if self._is_bad(firm.county, 0.012, 0.09):
+                continue
+            span = (window.end - first).days
+            self.agenda.on(first + timedelta(self.rng.randint(2, span - 2)), lambda _, f=firm: self._visit(f))
+
+    def _visit(self, firm: Firm) -> None:
+        day, rng = self.agenda.day, self.rng
+        late = self._is_bad(firm.county, 0.012, 0.08)
+        recorded = day + ONE * (rng.randint(9, 20) if late else rng.randint(0, 3))
+        found = self._findings(firm)
+        faults = "fault" in found.values()
+        alone = self._is_bad(firm.county, 0.002, 0.02)
+        self.count += 1
+        command = inspections.RecordInspection(
+            outside_id=f"JC-{day:%y}-{self.count:05d}",
+            enterprise_id=firm.number,
+            day=day,
+            recorded_on=recorded,
+            mode="remote" if self.count % 150 == 0 else "onsite",
+            inspectors=1 if alone else 2,
+            officers=json.dumps([f"P-{firm.county}-{n}" for n in ((1,) if alone else (1, 2))]),
+            result="corrected" if faults else "nothing_found",
+            findings=json.dumps(found),
+        )
+        self.agenda.enter(inspections.record, command, recorded)
+
+    def _findings(self, firm: Firm) -> dict[str, str]:
+        """What the form says: the firms of the story show why their figures are low."""
+        found = dict.fromkeys(ITEMS, "ok")
+        if firm is self.city.culprit:
+            found |= {"stock_matches": "fault", "endorsements": "fault"}
+        elif firm is self.city.careless:
+            found |= {"ledger_complete": "fault", "training": "fault"}
+        elif self._is_bad(firm.county, 0.05, 0.15):
+            found[self.rng.choice(list(ITEMS))] = "fault"
+        return found
+
+    # -------------------------------------------------------------- roads, patrols, reports
+
+    def roads(self, first: date) -> None:
+        """Two or three road checks of each county in the quarter; one county forgets the second quarter."""
         for n, county in enumerate(names.COUNTIES):
-            if county == WORST and quarter == 2:
-                continue  # the county that forgets
+            if county == WORST and first.month == 4:
+                continue
             for k in range(2 + n % 2):
-                day = first + timedelta(rng.randint(1, (last - first).days))
-                if k == 0:
-                    day = min(day, first + timedelta(50))
-                if day <= city.today:
-                    commands.append(
-                        checkpoints.RecordRoadCheck(
-                            area_id=city.area[county],
-                            day=day,
-                            recorded_on=day,
-                            place=f"{names.COUNTIES[county]}收费站",
-                            plate=f"清A·D{rng.randint(1000, 9999)}",
-                            result="fault" if rng.random() < 0.05 else "pass",
-                            officers=json.dumps([f"P-{county}-1", f"P-{county}-2", str(year)]),
-                        )
-                    )
-    checkpoints.record(session, commands, *book.at(city.today))
+                day = first + timedelta(self.rng.randint(3, 45 if k == 0 else 88))
+                self.agenda.on(day, lambda _, c=county: self._check_road(c))
 
-
-def _patrols(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    sites = [
-        supervision.AddKeySite(
-            outside_id=f"ZD-{county}", area_id=city.area[county], name=f"{name}废弃厂房", since=city.start
+    def _check_road(self, county: str) -> None:
+        day, rng = self.agenda.day, self.rng
+        command = checkpoints.RecordRoadCheck(
+            area_id=self.city.area[county],
+            day=day,
+            recorded_on=day,
+            place=f"{names.COUNTIES[county]}收费站",
+            plate=f"清A·D{rng.randint(1000, 9999)}",
+            result="fault" if rng.random() < 0.05 else "pass",
+            officers=json.dumps([f"P-{county}-1", f"P-{county}-2"]),
         )
-        for county, name in names.COUNTIES.items()
-    ]
-    numbers = supervision.add_key_sites(session, sites, *book.at(city.start))
-    commands = []
-    for site, command in zip(numbers, sites, strict=True):
-        day = city.start + timedelta(rng.randint(3, 20))
-        while day <= city.today:
-            if rng.random() > (0.15 if command.outside_id.endswith(WORST) else 0.01):
-                commands.append(supervision.RecordPatrol(key_site_id=site, day=day, recorded_on=day))
-            first = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-            day = first + timedelta(rng.randint(2, 24))
-    supervision.patrol(session, commands, *book.at(city.today))
+        self.agenda.enter(checkpoints.record, command)
 
-
-def _reports(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    annual = []
-    for firm in city.firms:
-        for year in range(city.start.year - 1, city.today.year):
-            if rng.random() < (0.04 if firm.county == WORST else 0.008):
+    def patrols(self, first: date) -> None:
+        """Each key site once a month; the worst county leaves one out twice a year."""
+        for county, site in self.key_sites.items():
+            if county == WORST and first.month in (2, 8):
                 continue
-            late = rng.random() < 0.012
-            day = date(year + 1, 4, 9) if late else date(year + 1, rng.randint(1, 3), rng.randint(1, 28))
-            if day <= city.today:
-                annual.append(
-                    supervision.HandInAnnualReport(enterprise_id=firm.number, year=year, day=day, recorded_on=day)
-                )
-    supervision.hand_in_annual(session, annual, *book.at(city.today))
-    quarterly = []
-    for year, quarter, _, last in quarters(city):
+            day = first + timedelta(self.rng.randint(2, 24))
+            command = supervision.RecordPatrol(key_site_id=site, day=day, recorded_on=day)
+            self.agenda.on(day, lambda _, c=command: self.agenda.enter(supervision.patrol, c))
+
+    def quarterly(self, first: date) -> None:
+        """The counties' reports: the worst hands in the third quarter's late, and the first quarter's not at all."""
+        quarter = first.month // 3 + 1
         for county in names.COUNTIES:
-            if county == WORST and (year + quarter) % 4 == 1:
+            if county == WORST and quarter == 1:
                 continue
-            day = last + timedelta(5) if rng.random() < 0.05 else last - timedelta(rng.randint(12, 22))
-            if day <= city.today:
-                quarterly.append(
-                    supervision.HandInQuarterlyReport(
-                        area_id=city.area[county], year=year, quarter=quarter, day=day, recorded_on=day
-                    )
-                )
-    supervision.hand_in_quarterly(session, quarterly, *book.at(city.today))
-
-
-def _equipment(session: Session, book: Booking, rng: random.Random, city: City) -> None:
-    commands = []
-    for n, firm in enumerate(city.of("producer", "user")[::19]):
-        day = city.start + timedelta(40 + n * 45)
-        reported = day + timedelta(25 if n % 6 == 2 else rng.randint(1, 4))
-        if reported <= city.today:
-            commands.append(
-                supervision.RecordEquipmentEvent(
-                    outside_id=f"SB-{n:03d}",
-                    enterprise_id=firm.number,
-                    item=f"反应釜 RV-{n:02d}",
-                    event="lease" if n % 2 else "transfer",
-                    day=day,
-                    recorded_on=reported,
-                    reported_on=reported,
-                    report_recorded_on=reported,
-                )
+            late = county == WORST and quarter == 3
+            day = date(first.year, quarter * 3, 27 if late else self.rng.randint(8, 19))
+            command = supervision.HandInQuarterlyReport(
+                area_id=self.city.area[county], year=first.year, quarter=quarter, day=day, recorded_on=day
             )
-    supervision.record_equipment(session, commands, *book.at(city.today))
+            self.agenda.on(day, lambda _, c=command: self.agenda.enter(supervision.hand_in_quarterly, c))
 
+    def annual(self, first: date) -> None:
+        """A year begins: the enterprises report on the last one, by the end of March."""
+        for firm in self.city.there:
+            if firm.registered_on < first:
+                self._annual(firm, first.year)
 
-def shipments(life: Life) -> None:
-    """Imports and exports with both legs of their verification; some legs are still missing."""
-    city = life.city
-    for n, firm in enumerate(city.of("importer_exporter")):
-        for k in range(3 * (city.today.year - city.start.year + 1)):
-            day = city.start + timedelta(20 + n * 11 + k * 110)
-            if day > city.today - timedelta(3):
-                continue
-            _shipment(
-                life, firm, n * 100 + k, day, is_import=k % 3 != 2 or not life.stock[firm.site, firm.substances[0]]
-            )
-
-
-def _shipment(life: Life, firm: Firm, number: int, day: date, *, is_import: bool) -> None:
-    city, session, book = life.city, life.session, life.book
-    substance = firm.substances[0]
-    amount = 500 * KG if is_import else min(100 * KG, life.stock[firm.site, substance])
-    year_end = date(day.year, 12, 31)
-    fields = {
-        "direction": "import" if is_import else "export",
-        "hs_code": "2807.00",
-        "country": "外洋国",
-        "port": "清屿港",
-    }
-    licence = document(
-        city, "import_export_licence", life.paper("JC", day.year), firm, substance, day - timedelta(9),
-        (year_end - day).days + 9, quantity=amount, fields=json.dumps(fields, ensure_ascii=False),
-    )  # fmt: skip
-    permits.issue(session, [licence], *book.at(licence.valid_from))
-    command = trade.RecordShipment(
-        outside_id=f"TG-{day:%y%m%d}-{firm.id}", direction="import" if is_import else "export",
-        enterprise_id=firm.number, substance_id=city.substance[substance], quantity=amount, customs_day=day,
-        licence=licence.outside_id, customs_number=f"BG{number:06d}", recorded_on=day,
-    )  # fmt: skip
-    (shipment,) = trade.record(session, [command], *book.at(day))
-    legs = []
-    for leg, missing in (("foreign", number % 23 == 7), ("domestic", number % 31 == 4)):
-        on = day + timedelta(life.rng.randint(2, 20))
-        done = not missing and on <= city.today
-        legs.append(
-            trade.RecordLeg(
-                shipment_id=shipment,
-                leg=leg,
-                state="verified" if done else "pending",
-                day=on if done else None,
-                reason=None,
-                recorded_on=on if done else min(day + timedelta(1), city.today),
-            )
+    def _annual(self, firm: Firm, year: int) -> None:
+        if self._is_bad(firm.county, 0.006, 0.05) or firm is self.city.careless:
+            return
+        late = self._is_bad(firm.county, 0.008, 0.05) or firm is self.city.culprit
+        day = date(year, 4, 9) if late else date(year, self.rng.randint(1, 3), self.rng.randint(2, 28))
+        command = supervision.HandInAnnualReport(
+            enterprise_id=firm.number, year=year - 1, day=day, recorded_on=day
         )
-    trade.record_legs(session, legs, *book.at(day))
-    kind = T.IMPORT_IN if is_import else T.EXPORT_OUT
-    life.move(firm, kind, substance, amount, day, shipment=shipment)
-    life.close_month(day)
+        self.agenda.on(day, lambda _: self.agenda.enter(supervision.hand_in_annual, command))
 
+    def _lend(self, number: int, firm: Firm) -> None:
+        """A reaction vessel changes hands and is reported within days, each sixth time weeks later.
 
-def losses(life: Life) -> None:
-    """A few losses, each reported; one of them too late."""
-    city = life.city
-    kinds = ("leak", "theft", "loss")
-    for n, firm in enumerate(city.of("producer")[:6]):
-        substance, day = firm.substances[0], city.today - timedelta(30 + n * 75)
-        if day < city.start:
-            continue
-        found = datetime.combine(day, time(9), SHANGHAI)
-        told = found + timedelta(hours=60 if n == 2 else 3)
-        amount = (n + 1) * 2 * KG
-        command = incidents.RecordIncident(
-            outside_id=f"LS-{n + 1:02d}", enterprise_id=firm.number, site_id=firm.site,
-            substance_id=city.substance[substance], quantity=amount, kind=kinds[n % 3], day=day, discovered_at=found,
-            reported_at=told, discovered_text=found.isoformat(), reported_text=told.isoformat(),
-            recorded_on=told.date(),
-        )  # fmt: skip
-        (number,) = incidents.record(life.session, [command], *life.book.at(told.date()))
-        life.move(firm, T.LOSS_OUT, substance, amount, day, incident=number)
-    life.close_month(city.today)
-
-
-def corrections(life: Life) -> None:
-    """Goods sent back, samples taken, and an entry that somebody wants reversed."""
-    city = life.city
-    for firm in city.of("trader")[:4]:
-        substance, day = firm.substances[0], city.today - timedelta(12)
-        if life.stock[firm.site, substance] > 20 * KG:
-            life.move(firm, T.SAMPLE_OUT, substance, KG, day, usage_record=f"QY-{firm.id}")
-    life.close_month(city.today)
+        The event and its report are one record, so one that is not reported at all cannot be put down; the last
+        one of each year is known to the police in December and reported in February: missing as the year closes.
+        """
+        city = self.city
+        is_last = number % 6 == 5
+        year = city.start.year + number // 6 % 2
+        day = date(year, 12, 8) if is_last else city.start + timedelta(40 + number * 23)
+        reported = date(year + 1, 2, 20) if is_last else day + ONE * (25 if number % 6 == 2 else self.rng.randint(1, 4))
+        command = supervision.RecordEquipmentEvent(
+            outside_id=f"SB-{number:03d}",
+            enterprise_id=firm.number,
+            item=f"反应釜 RV-{number:02d}",
+            event=_EVENTS[number % 2],
+            day=day,
+            recorded_on=day if is_last else reported,
+            reported_on=reported,
+            report_recorded_on=reported,
+        )
+        self.agenda.on(reported, lambda _: self.agenda.enter(supervision.record_equipment, command))
