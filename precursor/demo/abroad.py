@@ -38,15 +38,15 @@ class Abroad:
                 often = 1 if firm.kind == "producer" else 3
                 if (first.month + n + m) % often == 0:
                     day = first + timedelta(rng.randint(13, 25))
-                    on(day, lambda _, f=firm, s=substance: self._carry_out(f, s))
+                    on(day, self._carry_out, firm, substance)
         for n, firm in enumerate(city.of("user")):
             if (first.month + n) % 12 == 0:
-                on(first + timedelta(rng.randint(2, 24)), lambda _, f=firm: self._buy(f))
+                on(first + timedelta(rng.randint(2, 24)), self._buy, firm)
         for n, firm in enumerate(city.of("importer_exporter")):
             if (first.month + n) % 2 == 0:
-                on(first + timedelta(rng.randint(1, 9)), lambda _, f=firm: self._ship(f, is_import=True))
+                on(first + timedelta(rng.randint(1, 9)), self._ship, firm, is_import=True)
             elif first.month % 3 == 0:
-                on(first + timedelta(rng.randint(1, 9)), lambda _, f=firm: self._ship(f, is_import=False))
+                on(first + timedelta(rng.randint(1, 9)), self._ship, firm, is_import=False)
 
     def _carry_out(self, firm: Firm, substance: str) -> None:
         """Sell to another prefecture on a transport document."""
@@ -57,7 +57,7 @@ class Abroad:
         if amount <= 0:
             return
         paper = self._transport(firm, substance, amount)
-        life.agenda.on(life.agenda.day + timedelta(2), lambda _: self._sold(firm, substance, amount, paper))
+        life.agenda.on(life.agenda.day + timedelta(2), self._sold, firm, substance, amount, paper)
 
     def _transport(self, firm: Firm, substance: str, amount: int) -> Paper:
         """The sender's transport document: the one in force while it lasts, else a new one."""
@@ -109,7 +109,7 @@ class Abroad:
         seller, amount = life.city.outside["X2"], life.rng.randint(2, 8) * lot
         day = life.agenda.day + timedelta(3)
         paper = life.papers.purchase(firm, seller, substance, day, amount)
-        life.agenda.on(day, lambda _: self._bought(firm, substance, amount, seller, paper))
+        life.agenda.on(day, self._bought, firm, substance, amount, seller, paper)
 
     def _bought(self, firm: Firm, substance: str, amount: int, seller: int, paper: Paper) -> None:
         life = self.life
@@ -133,11 +133,9 @@ class Abroad:
         direction = "import" if is_import else "export"
         licence = life.papers.issue(K.IMPORT_EXPORT_LICENCE, firm, substance, quantity=amount)
         number = licence.number
-        life.agenda.on(day, lambda _: self._customs(firm, substance, amount, number, direction, licence))
+        life.agenda.on(day, self._customs, firm, substance, amount, number, direction, licence)
 
-    def _customs(
-        self, firm: Firm, substance: str, amount: int, number: str, direction: str, licence: Paper
-    ) -> None:
+    def _customs(self, firm: Firm, substance: str, amount: int, number: str, direction: str, licence: Paper) -> None:
         life, day = self.life, self.life.agenda.day
         if direction == "export" and life.stock[firm.site, substance] < amount:
             return

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, ParamSpec
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,8 @@ from precursor import audit
 from precursor.core.clock import SHANGHAI
 from precursor.movements import service as movements
 
-Deed = Callable[[date], None]
+P = ParamSpec("P")
+Deed = Callable[[], object]
 Service = Callable[..., Any]
 ONE: Final = timedelta(1)
 
@@ -43,31 +45,31 @@ class Agenda:
         actor, now = self.at()
         return replace(actor, person=person, role=role), now
 
-    def on(self, day: date, deed: Deed) -> None:
+    def on(self, day: date, deed: Callable[P, object], *args: P.args, **more: P.kwargs) -> None:
         """Put something on the diary: it happens on ``day``, or at once when that is past."""
         if day <= self.today:
-            self.deeds[max(day, self.day)].append(deed)
+            self.deeds[max(day, self.day)].append(partial(deed, *args, **more))
 
-    def tonight(self, deed: Deed) -> None:
+    def tonight(self, deed: Callable[P, object], *args: P.args, **more: P.kwargs) -> None:
         """Put something at the end of the present day."""
-        self.evening.append(deed)
+        self.evening.append(partial(deed, *args, **more))
 
     def enter(self, service: Service, command: Any, day: date | None = None) -> None:
         """Hand a command to a service at the end of the day, or of another day, together with its like."""
         if day is None or day <= self.day:
             self.batches.setdefault(service, []).append(command)
         else:
-            self.on(day, lambda _: self.enter(service, command))
+            self.on(day, self.enter, service, command)
 
     def play(self) -> None:
         """Live through every day, the first to the last."""
         for day in self.days():
             self.day = day
             for deed in self.deeds[day]:  # grows while it is read
-                deed(day)
+                deed()
             del self.deeds[day]
             for deed in self.evening:
-                deed(day)
+                deed()
             self.evening.clear()
             self.close()
 

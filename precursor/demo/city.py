@@ -59,14 +59,14 @@ def _plan_months(agenda: Agenda, life: Life, rounds: Rounds) -> None:
     """Every month plans itself on its first day; quarters and years do so too."""
     for part in (life, Abroad(life), Drugs(life), Events(life)):
         for first in agenda.months():
-            agenda.on(first, part.plan)
+            agenda.on(first, part.plan, first)
     for first in agenda.months():
-        agenda.on(first, rounds.patrols)
+        agenda.on(first, rounds.patrols, first)
     for first in agenda.quarters():
-        agenda.on(first, rounds.visits)
-        agenda.on(first, rounds.roads)
-        agenda.on(first, rounds.quarterly)
+        agenda.on(first, rounds.visits, first)
+        agenda.on(first, rounds.roads, first)
+        agenda.on(first, rounds.quarterly, first)
         if first > agenda.start:
-            agenda.on(first - ONE, lambda _: agenda.tonight(lambda _: life.count_stock()))
+            agenda.on(first - ONE, agenda.tonight, life.count_stock)
             if first.month == 1:
-                agenda.on(first, rounds.annual)
+                agenda.on(first, rounds.annual, first)

@@ -36,23 +36,23 @@ class Drugs:
         on, rng = life.agenda.on, life.rng
         sellers = city.of("pharma_wholesaler")
         for n, seller in enumerate(sellers):
-            on(first + timedelta(rng.randint(0, 4)), lambda _, s=seller: self._restock(s))
+            on(first + timedelta(rng.randint(0, 4)), self._restock, seller)
             if (first.month + n) % 3 == 0:
-                on(first + timedelta(rng.randint(5, 20)), lambda _, s=seller, n=n: self._elsewhere(s, n))
+                on(first + timedelta(rng.randint(5, 20)), self._elsewhere, seller, n)
                 maker = city.of("drug_producer")[n % len(city.of("drug_producer"))]
-                on(first + timedelta(rng.randint(6, 12)), lambda _, s=seller, m=maker: self._order(s, m))
+                on(first + timedelta(rng.randint(6, 12)), self._order, seller, maker)
         for n, hospital in enumerate(city.of("hospital")):
             seller = sellers[n % len(sellers)]
             for substance in _USUAL:
                 if (first.month + n) % 3 == 0:
                     day = first + timedelta(rng.randint(5, 18))
-                    on(day, lambda _, s=seller, h=hospital, m=substance: self._deliver(s, h, m))
-                on(first + timedelta(rng.randint(19, 27)), lambda _, h=hospital, m=substance: self._use(h, m))
+                    on(day, self._deliver, seller, hospital, substance)
+                on(first + timedelta(rng.randint(19, 27)), self._use, hospital, substance)
         for n, pharmacy in enumerate(city.of("pharmacy")):
             if (first.month + n) % 4 == 0:
                 seller = sellers[n % len(sellers)]
-                on(first + timedelta(4), lambda _, s=seller, p=pharmacy: self._deliver(s, p, "DIAZ"))
-            on(first + timedelta(rng.randint(19, 27)), lambda _, p=pharmacy: self._use(p, "DIAZ"))
+                on(first + timedelta(4), self._deliver, seller, pharmacy, "DIAZ")
+            on(first + timedelta(rng.randint(19, 27)), self._use, pharmacy, "DIAZ")
 
     def _move(self, firm: Firm, kind: T, substance: str, amount: int, **more: Any) -> None:
         """A movement; of a narcotic drug with the second person's signature."""
@@ -86,9 +86,7 @@ class Drugs:
             if life.stock[seller.site, substance] < least:
                 (key,) = movements.reserve(life.agenda.session, [seller.number])
                 amount, maker = least * 2, life.city.outside["X4"]
-                self._move(
-                    seller, T.PURCHASE_IN, substance, amount, key=key, external=maker, exempt="not_required"
-                )
+                self._move(seller, T.PURCHASE_IN, substance, amount, key=key, external=maker, exempt="not_required")
                 self._confirm(key, amount)
 
     def _confirm(self, key: movements.MovementKey, amount: int) -> None:
@@ -103,9 +101,7 @@ class Drugs:
         if amount < _SMALL:
             return
         paper = life.papers.issue(K.PURCHASE_USE_CERTIFICATE, buyer, "EPH", quantity=amount, seller=maker.number)
-        life.agenda.on(
-            life.agenda.day + timedelta(4), lambda _: life.sell(maker, buyer, "EPH", amount, paper)
-        )
+        life.agenda.on(life.agenda.day + timedelta(4), life.sell, maker, buyer, "EPH", amount, paper)
 
     def _deliver(self, seller: Firm, buyer: Firm, substance: str) -> None:
         life = self.life

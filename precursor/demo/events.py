@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -42,18 +42,18 @@ class Events:
         for n, firm in enumerate(city.of("producer", "trader")):
             day = first + timedelta(rng.randint(6, 26))
             if firm.depot and (first.month + n) % 3 == 0:
-                on(day, lambda _, f=firm: self._transfer(f, is_back=False))
+                on(day, self._transfer, firm, is_back=False)
             elif firm.depot and (first.month + n) % 3 == 1:
-                on(day, lambda _, f=firm: self._transfer(f, is_back=True))
+                on(day, self._transfer, firm, is_back=True)
             if (first.month + n) % 12 == 0:
-                on(day, lambda _, f=firm: self._sample(f))
+                on(day, self._sample, firm)
         for n, firm in enumerate(city.of("user")):
             if (first.month + n) % 24 == 0:
-                on(first + timedelta(rng.randint(9, 26)), lambda _, f=firm: self._give_back(f))
-        on(first + timedelta(16), lambda _: self._refuse())
+                on(first + timedelta(rng.randint(9, 26)), self._give_back, firm)
+        on(first + timedelta(16), self._refuse)
         for month, deed in self._yearly().items():
             if first.month == month:
-                on(first + timedelta(14), lambda _, do=deed: do())
+                on(first + timedelta(14), deed)
 
     def _yearly(self) -> dict[int, Callable[[], None]]:
         return {
@@ -106,7 +106,7 @@ class Events:
         return int(self.life.agenda.session.scalar(query) or 0)
 
     def _lose(self) -> None:
-        """Something is missing; it is reported within the day, each fourth time later: by the producer of the story."""
+        """Something is missing. It is reported within the day; by the producer of the story later."""
         life, city, day = self.life, self.life.city, self.life.agenda.day
         self.losses += 1
         late = self.losses % 4 == 3
@@ -124,7 +124,7 @@ class Events:
             discovered_at=found, reported_at=told, discovered_text=found.isoformat(),
             reported_text=told.isoformat(), recorded_on=told.date(),
         )  # fmt: skip
-        life.agenda.on(told.date(), lambda _: self._lost(firm, substance, amount, command))
+        life.agenda.on(told.date(), self._lost, firm, substance, amount, command)
 
     def _lost(self, firm: Firm, substance: str, amount: int, command: incidents.RecordIncident) -> None:
         life = self.life
@@ -146,15 +146,13 @@ class Events:
             substance = giver.substances[0]
             amount = life.upto(giver.site, substance, 200 * KG)
             if amount > 0:
-                more = {"quantity": amount, "seller": giver.number, "uses": Uses.SINGLE, "days": 29}
+                more: dict[str, Any] = {"quantity": amount, "seller": giver.number, "uses": Uses.SINGLE, "days": 29}
                 paper = life.papers.issue(K.TRANSFER_FILING, taker, substance, **more)
                 self._sell_next_day(giver, taker, substance, amount, paper)
 
     def _sell_next_day(self, giver: Firm, taker: Firm, substance: str, amount: int, paper: Paper) -> None:
         life = self.life
-        life.agenda.on(
-            life.agenda.day + timedelta(2), lambda _: life.sell(giver, taker, substance, amount, paper)
-        )
+        life.agenda.on(life.agenda.day + timedelta(2), life.sell, giver, taker, substance, amount, paper)
 
     # -------------------------------------------------------------- documents and corrections
 
@@ -171,20 +169,20 @@ class Events:
         life = self.life
         held = self._open_papers()
         for paper in held[1:3]:
-            life.agenda.tonight(lambda on, p=paper: self._take(p, on))
+            life.agenda.tonight(self._take, paper)
         for paper in held[3:4]:
-            life.agenda.tonight(lambda _, p=paper: self._suspend(p))
+            life.agenda.tonight(self._suspend, paper)
 
-    def _take(self, paper: Paper, on: date) -> None:
+    def _take(self, paper: Paper) -> None:
         if not paper.is_closed:
-            self.life.papers.revoke(paper, on)
+            self.life.papers.revoke(paper)
 
     def _suspend(self, paper: Paper) -> None:
         """Nothing is drawn on it meanwhile: what was promised on it is not delivered."""
         agenda = self.life.agenda
         paper.is_suspended = True
         permits.suspend(agenda.session, paper.key, "suspended", "用途核实中", *agenda.at())
-        agenda.on(agenda.day + timedelta(21), lambda _: self._reinstate(paper))
+        agenda.on(agenda.day + timedelta(21), self._reinstate, paper)
 
     def _reinstate(self, paper: Paper) -> None:
         agenda = self.life.agenda
@@ -206,13 +204,12 @@ class Events:
     def _ask(self, firm: Firm, key: MovementKey, substance: str, amount: int) -> None:
         agenda = self.life.agenda
         asked = agenda.day + timedelta(1)
-        agenda.on(
-            asked,
-            lambda _: corrections.ask(
-                agenda.session, key, "数量录入有误", *agenda.by(f"KG-{firm.id}", "ent_keeper")
-            ),
-        )
-        agenda.on(asked + timedelta(1), lambda _: self._approve(firm, key, substance, amount))
+        agenda.on(asked, self._ask_now, firm, key)
+        agenda.on(asked + timedelta(1), self._approve, firm, key, substance, amount)
+
+    def _ask_now(self, firm: Firm, key: MovementKey) -> None:
+        agenda = self.life.agenda
+        corrections.ask(agenda.session, key, "数量录入有误", *agenda.by(f"KG-{firm.id}", "ent_keeper"))
 
     def _approve(self, firm: Firm, key: MovementKey, substance: str, amount: int) -> None:
         life, agenda = self.life, self.life.agenda

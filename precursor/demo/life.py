@@ -95,15 +95,17 @@ class Life:
         on, day = self.agenda.on, self._day
         for firm in self.city.of("producer", "drug_producer"):
             for substance in firm.substances:
-                on(day(first, 0, 4), lambda _, f=firm, s=substance: self._produce(f, s))
+                on(day(first, 0, 4), self._produce, firm, substance)
         for firm in self.city.of("trader"):
             for substance in firm.substances:
-                on(day(first, 3, 12), lambda _, f=firm, s=substance: self.order(f, s, "producer"))
+                if self.rng.random() < 0.72:
+                    on(day(first, 3, 12), self.order, firm, substance, "producer")
         for n, firm in enumerate(self.city.of("user")):
             substance = firm.substances[0]
             if (first.month + n) % 2 == 0 or self.rng.random() < 0.06:
-                on(day(first, 8, 22), lambda _, f=firm, s=substance: self.order(f, s, "trader"))
-            on(day(first, 12, 27), lambda _, f=firm, s=substance: self._use(f, s))
+                on(day(first, 8, 22), self.order, firm, substance, "trader")
+            if self.rng.random() < 0.9 or firm is self.city.careless:
+                on(day(first, 12, 27), self._use, firm, substance)
 
     def _day(self, first: date, least: int, most: int) -> date:
         return first + timedelta(self.rng.randint(least, most))
@@ -127,7 +129,7 @@ class Life:
             return
         day = self.agenda.day + timedelta(self.rng.randint(2, 3))
         paper = self.papers.purchase(buyer, seller.number, substance, day, amount)
-        self.agenda.on(day, lambda _: self.sell(seller, buyer, substance, amount, paper))
+        self.agenda.on(day, self.sell, seller, buyer, substance, amount, paper)
 
     def supplier(self, buyer: Firm, substance: str, kind: str) -> Firm | None:
         """Whom the buyer buys from, for good: somebody of its county when there is one."""
@@ -159,10 +161,7 @@ class Life:
         if amount > 40 * KG and self.rng.random() < (_SHORT if seller is self.city.culprit else _SHORT_ELSEWHERE):
             received, paper.is_short = amount - amount // 60 // KG * KG - KG, True
         arrives = self.agenda.day + (ONE if self.rng.random() < 0.1 else timedelta(0))
-        self.agenda.on(
-            arrives,
-            lambda _: self.move(buyer, T.PURCHASE_IN, substance, received, key=taken, other=given, **more),
-        )
+        self.agenda.on(arrives, self.move, buyer, T.PURCHASE_IN, substance, received, key=taken, other=given, **more)
 
     def report(self, key: MovementKey, seller: Firm, substance: str, lag: int = 0) -> None:
         """The sale is reported to the police: nearly always, and nearly always in time."""
@@ -185,7 +184,7 @@ class Life:
         self.move(firm, T.USE_OUT, substance, amount, lag=lag, usage_record=usage)
         again = self.agenda.day + timedelta(2)
         if is_careless and again.day > 2:
-            self.agenda.on(again, lambda _: self._use(firm, substance))
+            self.agenda.on(again, self._use, firm, substance)
 
     def count_stock(self) -> None:
         """Stocktakes, on the evening of a quarter's last day; here and there the store is not what the book says."""

@@ -25,6 +25,8 @@ COUNTIES: Final = {
 ABROAD: Final = ("EXT-LA", "邻岸区")
 #: The county where most goes wrong.
 WORST: Final = "QY-SW"
+#: The port district, where four in ten enterprises are.
+PORT: Final = "QY-LG"
 #: The firms of the story (see ``city``), by kind: each is the first of its kind in that county.
 CAST: Final = {
     "producer": "石帆湾鹿鸣溶剂有限公司",

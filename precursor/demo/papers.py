@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
-from precursor.core.access import Role
 from precursor.demo import names
 from precursor.demo.agenda import Agenda
 from precursor.demo.names import WORST
@@ -135,7 +134,7 @@ class Papers:
         key, single = self._put(command, row, firm, stated), uses is Uses.SINGLE
         paper = Paper(key, command.outside_id, kind, firm, command.valid_to, single, quantity)
         paper.left = permits.ANY_AMOUNT if quantity is None else quantity
-        self.agenda.on(paper.last, lambda _: self.close(paper))
+        self.agenda.on(paper.last, self.close, paper)
         return paper
 
     def _put(self, command: IssuePermit, row: Row | None, firm: Firm, stated: dict[str, str]) -> PermitKey:
@@ -158,7 +157,7 @@ class Papers:
             is_first = CLASS[substance] is SubstanceClass.CAT1_NON_DRUG
             kind = K.PURCHASE_PERMIT if is_first else K.PURCHASE_FILING
             many = not is_first and self._clean(buyer) > 12 and self.rng.random() < 0.8
-            more = {} if is_first else {"uses": Uses.MULTIPLE if many else Uses.SINGLE}
+            more: dict[str, Any] = {} if is_first else {"uses": Uses.MULTIPLE if many else Uses.SINGLE}
             if not many and not is_first:
                 more["days"] = 29
             quantity = amount * self.rng.choice((3, 4, 5)) if many else amount
@@ -187,16 +186,16 @@ class Papers:
             return  # forgotten
         late = rng.random() < (0.1 if worst else 0.012)
         day = self.agenda.day + timedelta(rng.randint(33, 60) if late else rng.randint(3, 26))
-        self.agenda.on(day, lambda on: self._verify(paper, on))
+        self.agenda.on(day, self._verify, paper)
 
-    def _verify(self, paper: Paper, on: date) -> None:
+    def _verify(self, paper: Paper) -> None:
+        on = self.agenda.day
         found = "mismatch" if paper.is_short else "match" if paper.drawn else "unused"
-        self.agenda.enter(
-            permits.verify, RecordOfPermit(permit=paper.key, day=on, recorded_on=on, result=found)
-        )
+        self.agenda.enter(permits.verify, RecordOfPermit(permit=paper.key, day=on, recorded_on=on, result=found))
 
-    def revoke(self, paper: Paper, on: date) -> None:
+    def revoke(self, paper: Paper) -> None:
         """The last good day is today."""
+        on = self.agenda.day
         permits.revoke(
             self.agenda.session, [RecordOfPermit(permit=paper.key, day=on, recorded_on=on)], *self.agenda.at()
         )

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from precursor.demo import names
 from precursor.demo.agenda import Agenda
-from precursor.demo.names import WORST
+from precursor.demo.names import PORT, WORST
 from precursor.demo.papers import Papers, licences
 from precursor.demo.register import City, Firm, enrol
 from precursor.enterprises import service as enterprises
@@ -38,13 +38,13 @@ def settle(agenda: Agenda, papers: Papers, firms: list[Firm], rng: random.Random
 
 
 def rate(agenda: Agenda, firm: Firm, grade: str, reason: str) -> None:
-    """A grade from today on; the first one holds from the day of registration."""
-    since = max(firm.registered_on, agenda.start - timedelta(1)) if agenda.day == agenda.start else agenda.day
+    """A grade from today on."""
     firm.grade = grade
     agenda.enter(
         enterprises.rate,
         enterprises.Rate(
-            enterprise_id=firm.number, since=since, recorded_on=since, grade=grade, reason=reason,
+            enterprise_id=firm.number, since=agenda.day, recorded_on=agenda.day, grade=grade,
+            reason=reason,
             assessor=f"P-{firm.county}-1",
         ),
     )  # fmt: skip
@@ -64,23 +64,23 @@ def plan(agenda: Agenda, papers: Papers, rng: random.Random) -> None:
     city = papers.city
     for firm in city.firms:
         if not firm.number:
-            agenda.on(firm.registered_on, lambda _, firm=firm: _newcomer(agenda, papers, firm, rng))
+            agenda.on(firm.registered_on, _newcomer, agenda, papers, firm, rng)
     for year in range(city.start.year + 1, city.today.year + 1):
-        agenda.on(date(year, 1, 10), lambda _: _assess(agenda, city, rng))
+        agenda.on(date(year, 1, 10), _assess, agenda, city, rng)
     _supervisors(agenda, city, rng)
-    agenda.on(city.start + timedelta(30), lambda _: _depots(agenda, city))
-    left = city.of("carrier")[-1]
-    agenda.on(
-        city.today - timedelta(50),
-        lambda on: enterprises.dismiss_officer(agenda.session, left.number, on, *agenda.at()),
-    )
+    agenda.on(city.start + timedelta(30), _depots, agenda, city)
+    agenda.on(city.today - timedelta(50), _dismiss, agenda, city.of("carrier")[-1])
     for status, firm in (("suspended", city.of("user")[-1]), ("closed", city.of("pharmacy")[-1])):
-        agenda.on(city.today - timedelta(75), lambda _, s=status, f=firm: _status(agenda, f, s))
+        agenda.on(city.today - timedelta(75), _status, agenda, firm, status)
 
 
 def _newcomer(agenda: Agenda, papers: Papers, firm: Firm, rng: random.Random) -> None:
     enrol(agenda, papers.city, [firm], rng)
     settle(agenda, papers, [firm], rng)
+
+
+def _dismiss(agenda: Agenda, firm: Firm) -> None:
+    enterprises.dismiss_officer(agenda.session, firm.number, agenda.day, *agenda.at())
 
 
 def _status(agenda: Agenda, firm: Firm, status: str) -> None:
@@ -110,15 +110,13 @@ def _supervisors(agenda: Agenda, city: City, rng: random.Random) -> None:
         zip(names.COUNTIES, enterprises.appoint_supervisors(agenda.session, commands, *agenda.at()), strict=True)
     )
     gone = city.today - timedelta(200)
-    agenda.on(
-        gone, lambda on: enterprises.dismiss_supervisor(agenda.session, numbers[WORST], on, *agenda.at())
-    )
+    agenda.on(gone, enterprises.dismiss_supervisor, agenda.session, numbers[WORST], gone, *agenda.at(gone))
     come = gone + timedelta(40)
     successor = enterprises.AppointSupervisor(
         outside_id=f"ZG-{WORST}-2", area_id=city.area[WORST], person=f"ZG-{WORST}-2", name=names.person(rng),
         since=come, recorded_on=come,
     )  # fmt: skip
-    agenda.on(come, lambda _: agenda.enter(enterprises.appoint_supervisors, successor))
+    agenda.on(come, agenda.enter, enterprises.appoint_supervisors, successor)
 
 
 def _depots(agenda: Agenda, city: City) -> None:
@@ -126,6 +124,8 @@ def _depots(agenda: Agenda, city: City) -> None:
     owners = [firm for n, firm in enumerate(city.of("producer", "trader")) if n % 3 != 2]
     counties = list(names.COUNTIES)
     cast = city.cast("producer")
+    port = [firm for firm in owners if firm.county == PORT]
+    lapses, waits = port[0], port[-1]
     depots = [
         enterprises.RegisterSite(
             outside_id=f"S-{firm.id}-D",
@@ -140,15 +140,13 @@ def _depots(agenda: Agenda, city: City) -> None:
         for n, firm in enumerate(owners)
     ]
     sites = enterprises.register_sites(agenda.session, depots, *agenda.at())
-    for n, (firm, depot, site) in enumerate(zip(owners, depots, sites, strict=True)):
+    for firm, depot, site in zip(owners, depots, sites, strict=True):
         firm.depot = site
         if firm is not cast:  # it never asked
-            _delegate(agenda, city, firm, depot.area_id, has_lapsed=n == 3, is_answered=n != 6)
+            _delegate(agenda, city, firm, depot.area_id, has_lapsed=firm is lapses, is_answered=firm is not waits)
 
 
-def _delegate(
-    agenda: Agenda, city: City, firm: Firm, there: int, *, has_lapsed: bool, is_answered: bool
-) -> None:
+def _delegate(agenda: Agenda, city: City, firm: Firm, there: int, *, has_lapsed: bool, is_answered: bool) -> None:
     day = agenda.day
     command = enterprises.Delegate(
         outside_id=f"WT-{firm.id}",

@@ -190,12 +190,12 @@ def _firms(agenda: Agenda, city: City, rng: random.Random, scale: float) -> None
 
 def enrol(agenda: Agenda, city: City, firms: list[Firm], rng: random.Random) -> None:
     """Put enterprises on the register."""
-    commands = [_party(city, firm, rng) for firm in firms]
+    commands = [_party(city, firm, agenda.day, rng) for firm in firms]
     for firm, number in zip(firms, enterprises.register(agenda.session, commands, *agenda.at()), strict=True):
         firm.number = number
 
 
-def _party(city: City, firm: Firm, rng: random.Random) -> enterprises.RegisterParty:
+def _party(city: City, firm: Firm, today: date, rng: random.Random) -> enterprises.RegisterParty:
     number, has_card = int(firm.id[1:]), firm.kind == "hospital"
     return enterprises.RegisterParty(
         outside_id=firm.id,
@@ -204,7 +204,7 @@ def _party(city: City, firm: Firm, rng: random.Random) -> enterprises.RegisterPa
         kind=firm.kind,
         area_id=city.area[firm.county],
         registered_on=firm.registered_on,
-        recorded_on=max(firm.registered_on, city.start - timedelta(1)),
+        recorded_on=today,
         seal_card=f"YJK-{number:04d}" if has_card else None,
         seal_card_valid_to=date(city.today.year + 1, 12, 31) if has_card else None,
         credit_code=names.credit_code(number),

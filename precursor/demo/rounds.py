@@ -64,7 +64,7 @@ class Rounds:
             if self._is_bad(firm.county, 0.012, 0.09):
                 continue
             span = (window.end - first).days
-            self.agenda.on(first + timedelta(self.rng.randint(2, span - 2)), lambda _, f=firm: self._visit(f))
+            self.agenda.on(first + timedelta(self.rng.randint(2, span - 2)), self._visit, firm)
 
     def _visit(self, firm: Firm) -> None:
         day, rng = self.agenda.day, self.rng
@@ -107,7 +107,7 @@ class Rounds:
                 continue
             for k in range(2 + n % 2):
                 day = first + timedelta(self.rng.randint(3, 45 if k == 0 else 88))
-                self.agenda.on(day, lambda _, c=county: self._check_road(c))
+                self.agenda.on(day, self._check_road, county)
 
     def _check_road(self, county: str) -> None:
         day, rng = self.agenda.day, self.rng
@@ -129,7 +129,7 @@ class Rounds:
                 continue
             day = first + timedelta(self.rng.randint(2, 24))
             command = supervision.RecordPatrol(key_site_id=site, day=day, recorded_on=day)
-            self.agenda.on(day, lambda _, c=command: self.agenda.enter(supervision.patrol, c))
+            self.agenda.on(day, self.agenda.enter, supervision.patrol, command)
 
     def quarterly(self, first: date) -> None:
         """The counties' reports: the worst hands in the third quarter's late, and the first quarter's not at all."""
@@ -142,7 +142,7 @@ class Rounds:
             command = supervision.HandInQuarterlyReport(
                 area_id=self.city.area[county], year=first.year, quarter=quarter, day=day, recorded_on=day
             )
-            self.agenda.on(day, lambda _, c=command: self.agenda.enter(supervision.hand_in_quarterly, c))
+            self.agenda.on(day, self.agenda.enter, supervision.hand_in_quarterly, command)
 
     def annual(self, first: date) -> None:
         """A year begins: the enterprises report on the last one, by the end of March."""
@@ -155,22 +155,22 @@ class Rounds:
             return
         late = self._is_bad(firm.county, 0.008, 0.05) or firm is self.city.culprit
         day = date(year, 4, 9) if late else date(year, self.rng.randint(1, 3), self.rng.randint(2, 28))
-        command = supervision.HandInAnnualReport(
-            enterprise_id=firm.number, year=year - 1, day=day, recorded_on=day
-        )
-        self.agenda.on(day, lambda _: self.agenda.enter(supervision.hand_in_annual, command))
+        command = supervision.HandInAnnualReport(enterprise_id=firm.number, year=year - 1, day=day, recorded_on=day)
+        self.agenda.on(day, self.agenda.enter, supervision.hand_in_annual, command)
 
     def _lend(self, number: int, firm: Firm) -> None:
-        """A reaction vessel changes hands and is reported within days, each sixth time weeks later.
+        """A reaction vessel changes hands and is reported within days, each ninth time weeks later.
 
-        The event and its report are one record, so one that is not reported at all cannot be put down; the last
-        one of each year is known to the police in December and reported in February: missing as the year closes.
+        The event and its report are one record, so one that is not reported at all cannot be put down; one
+        of each year is known to the police in December and reported in February: missing as the year closes.
         """
         city = self.city
-        is_last = number % 6 == 5
-        year = city.start.year + number // 6 % 2
+        is_last = number % 12 == 1
+        year = city.start.year + number // 12 % 2
         day = date(year, 12, 8) if is_last else city.start + timedelta(40 + number * 23)
-        reported = date(year + 1, 2, 20) if is_last else day + ONE * (25 if number % 6 == 2 else self.rng.randint(1, 4))
+        reported = (
+            date(year + 1, 2, 20) if is_last else day + ONE * (25 if number % 9 == 2 else self.rng.randint(1, 4))
+        )
         command = supervision.RecordEquipmentEvent(
             outside_id=f"SB-{number:03d}",
             enterprise_id=firm.number,
@@ -181,4 +181,4 @@ class Rounds:
             reported_on=reported,
             report_recorded_on=reported,
         )
-        self.agenda.on(reported, lambda _: self.agenda.enter(supervision.record_equipment, command))
+        self.agenda.on(reported, self.agenda.enter, supervision.record_equipment, command)
