@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Flask
@@ -17,8 +18,9 @@ from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core import db
 from precursor.core.access import Role
-from precursor.demo import city
-from precursor.demo.register import WORST, City
+from precursor.demo import city, names
+from precursor.demo.names import PORT, WORST
+from precursor.demo.register import City
 from precursor.enterprises.models import Party
 
 PASSWORD = "Demo-Password-2026"  # noqa: S105 - printed for everybody
@@ -37,40 +39,64 @@ class DemoUser:
     note: str = ""
 
 
+#: The offices: name, role; at the city, and some at the county of the story and at the port besides.
+_OF_CITY: Final = {
+    "auditor": Role.EM_AUDITOR,
+    "lead": Role.PS_LEAD,
+    "city-approver": Role.PS_APPROVER,
+    "city-inspector": Role.PS_INSPECTOR,
+    "city-clerk": Role.PS_CLERK,
+    "drugs": Role.DRUG_REG,
+    "commerce": Role.COMMERCE,
+    "customs": Role.CUSTOMS,
+    "health": Role.HEALTH,
+    "gov-machine": Role.MACHINE_GOV,
+}
+_OF_COUNTY: Final = {
+    "inspector": Role.PS_INSPECTOR,
+    "clerk": Role.PS_CLERK,
+    "approver": Role.PS_APPROVER,
+    "county-lead": Role.PS_LEAD,
+    "county-auditor": Role.EM_AUDITOR,
+}
+_OF_PORT: Final = {
+    "port-inspector": Role.PS_INSPECTOR,
+    "port-clerk": Role.PS_CLERK,
+    "port-approver": Role.PS_APPROVER,
+}
+_OF_SYSTEM: Final = {"sysadmin": Role.SYSADMIN, "secadmin": Role.SECADMIN, "auditadmin": Role.AUDITADMIN}
+
+
 def users(story: City) -> list[DemoUser]:
     """An account for every role; those of enterprises at the firms of the story."""
     trader, careless = story.culprit, story.careless
-    hospital, carrier = story.of("hospital")[0], story.of("carrier")[0]
-    assert trader  # noqa: S101 - every city has them
-    assert careless  # noqa: S101
-    of_city = {
-        "auditor": Role.EM_AUDITOR,
-        "lead": Role.PS_LEAD,
-        "drugs": Role.DRUG_REG,
-        "commerce": Role.COMMERCE,
-        "customs": Role.CUSTOMS,
-        "health": Role.HEALTH,
-        "gov-machine": Role.MACHINE_GOV,
-    }
-    of_county = {"inspector": Role.PS_INSPECTOR, "clerk": Role.PS_CLERK, "approver": Role.PS_APPROVER}
+    hospital, carrier, wholesaler = (story.of(kind)[0] for kind in ("hospital", "carrier", "pharma_wholesaler"))
     of_firm = {
         "officer": (Role.ENT_OFFICER, trader),
         "keeper": (Role.ENT_KEEPER, trader),
         "boss": (Role.ENT_ADMIN, trader),
         "counter": (Role.ENT_COUNTER, trader),
         "erp": (Role.MACHINE_ENT, trader),
+        "user-boss": (Role.ENT_ADMIN, careless),
         "user-keeper": (Role.ENT_KEEPER, careless),
+        "plant-officer": (Role.ENT_OFFICER, story.cast("producer")),
+        "importer": (Role.ENT_ADMIN, story.cast("importer_exporter")),
+        "hospital-boss": (Role.ENT_ADMIN, hospital),
         "hospital-keeper": (Role.ENT_KEEPER, hospital),
         "second": (Role.ENT_SECOND, hospital),
+        "wholesale-keeper": (Role.ENT_KEEPER, wholesaler),
         "carrier": (Role.ENT_CARRIER, carrier),
     }
-    system = {"sysadmin": Role.SYSADMIN, "secadmin": Role.SECADMIN, "auditadmin": Role.AUDITADMIN}
+    areas_of = (
+        (_OF_CITY, *names.CITY),
+        (_OF_COUNTY, WORST, names.COUNTIES[WORST]),
+        (_OF_PORT, PORT, names.COUNTIES[PORT]),
+    )
     made: list[tuple[str, Role, str | None, str | None, str]] = [
-        (name, role, "QY", None, "清屿市") for name, role in of_city.items()
+        (name, role, area, None, called) for offices, area, called in areas_of for name, role in offices.items()
     ]
-    made += [(name, role, WORST, None, "石帆湾市") for name, role in of_county.items()]
     made += [(name, role, None, firm.id, firm.name) for name, (role, firm) in of_firm.items()]
-    made += [(name, role, None, None, "") for name, role in system.items()]
+    made += [(name, role, None, None, "") for name, role in _OF_SYSTEM.items()]
     return [
         DemoUser(name, role, f"DEMO-{n:02d}", area, enterprise, note)
         for n, (name, role, area, enterprise, note) in enumerate(made, start=1)

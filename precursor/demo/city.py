@@ -36,6 +36,7 @@ from precursor.demo.life import Life
 from precursor.demo.papers import Papers
 from precursor.demo.register import City
 from precursor.demo.rounds import Rounds
+from precursor.demo.waiting import Waiting
 
 
 def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float = 1.0, seed: int = 1) -> City:
@@ -51,6 +52,7 @@ def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float =
     rounds.open()
     places.plan(agenda, papers, rng)
     _plan_months(agenda, life, rounds)
+    Waiting(life).plan()
     agenda.play()
     return city
 

@@ -188,14 +188,27 @@ class Life:
 
     def count_stock(self) -> None:
         """Stocktakes, on the evening of a quarter's last day; here and there the store is not what the book says."""
-        day = self.agenda.day
+        agenda, day, commands = self.agenda, self.agenda.day, []
         for firm in self.city.of("producer", "trader", "pharma_wholesaler"):
             held = [s for s in (*firm.substances, "EPH", "MORPH", "DIAZ") if (firm.site, s) in self.stock]
             for substance in held:
                 book = self.stock[firm.site, substance]
-                off = book // 20 if self.bad(firm, 0.006, 0.06) else 0
+                off = book // 20 if self._miscounts(firm) else 0
                 command = Count(
                     site_id=firm.site, enterprise_id=firm.number, substance_id=self.city.substance[substance],
                     day=day, recorded_on=day, counted=book - off, counted_by=f"PD-{firm.id}",
                 )  # fmt: skip
-                self.agenda.enter(movements.count_stock, command)
+                commands.append((command, off))
+        numbers = movements.count_stock(agenda.session, [command for command, _ in commands], *agenda.at())
+        for number, (command, off) in zip(numbers, commands, strict=True):
+            if not (off and command.enterprise_id == self.city.culprit.number):
+                agenda.on(day + timedelta(5), self._accept, number, is_off=bool(off))
+
+    def _miscounts(self, firm: Firm) -> bool:
+        is_last = self.agenda.day > self.city.today - timedelta(92)
+        return (is_last and firm is self.city.culprit) or self.bad(firm, 0.006, 0.06)
+
+    def _accept(self, number: int, *, is_off: bool) -> None:
+        """The boss accepts the count; what the trader of the story found missing, nobody has accepted."""
+        why = "装卸损耗,已查明" if is_off else None
+        movements.approve_count(self.agenda.session, number, why, *self.agenda.by("GL-PD", "ent_admin"))
