@@ -5,11 +5,12 @@ in ten of them. Nearly all is in order. 石帆湾市 is not, and most of what is
 
 * 石帆湾泊云化工贸易有限公司, a trader, delivers one lot in three a little short. Its sales and the receipts differ
   (WRITEOFF_QTY_MISMATCH), so K4 of the county falls below 99 %; the police found so when they verified the buyers'
-  documents (result ``mismatch``) and when they visited it (``stock_matches``, ``endorsements``); its annual
-  reports are late.
+  documents (result ``mismatch``) and when they visited it (``stock_matches``, ``endorsements``), each
+  visit entered after more than a week; its annual reports are late; what the last stocktake found missing nobody has
+  accepted.
 * 石帆湾岚屏电镀有限公司, a user that buys from it, draws from its store without a usage record
-  (WRITEOFF_NO_RECORD). Visits found its ledger incomplete (``ledger_complete``), it was downgraded from B to C, and
-  hands in no annual report.
+  (WRITEOFF_NO_RECORD). Visits found its ledger incomplete (``ledger_complete``), it was downgraded from B to C in
+  January, the visit that a C asks for in the second quarter did not take place, and it hands in no annual report.
 * 石帆湾听澜进出口有限公司 waits for the foreign, or the domestic, leg of every third shipment: K3.
 * 石帆湾鹿鸣溶剂有限公司 keeps an unregistered depot in the next county that nobody asked to supervise (K1), and
   reported a loss after sixty hours (K14).

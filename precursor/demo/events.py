@@ -161,7 +161,7 @@ class Events:
         return [
             paper
             for paper in life.papers.held.values()
-            if paper.kind is K.PURCHASE_FILING and not paper.is_closed and not paper.single and paper.drawn
+            if paper.kind is K.PURCHASE_FILING and paper.is_usable and not paper.single and paper.drawn
         ]
 
     def _revoke(self) -> None:
@@ -174,12 +174,14 @@ class Events:
             life.agenda.tonight(self._suspend, paper)
 
     def _take(self, paper: Paper) -> None:
-        if not paper.is_closed:
+        if paper.is_usable and paper.busy_until < self.life.agenda.day:
             self.life.papers.revoke(paper)
 
     def _suspend(self, paper: Paper) -> None:
         """Nothing is drawn on it meanwhile: what was promised on it is not delivered."""
         agenda = self.life.agenda
+        if not paper.is_usable or paper.busy_until >= agenda.day:
+            return
         paper.is_suspended = True
         permits.suspend(agenda.session, paper.key, "suspended", "用途核实中", *agenda.at())
         agenda.on(agenda.day + timedelta(21), self._reinstate, paper)

@@ -11,13 +11,15 @@ from precursor.demo.names import WORST
 from precursor.demo.papers import Paper, Papers
 from precursor.demo.register import CLASS, City, Firm
 from precursor.movements import service as movements
-from precursor.movements.service import Count, MovementKey, OfMovement, Opening, RecordMovement
+from precursor.movements.service import AddBatch, Count, MovementKey, OfMovement, Opening, RecordMovement
 from precursor.rules.movements import MovementType as T
 from precursor.rules.substances import SubstanceClass
 
 KG: Final = 10**6
 #: Of a lot that the trader of the story sells, one in so many is short; of all others.
 _SHORT, _SHORT_ELSEWHERE = 0.35, 0.003
+#: Goods that left before the document was there: one sale in so many, the first of them early in the story.
+_UNPAPERED_EACH, _FIRST_UNPAPERED = 900, 40
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Life:
     papers: Papers
     rng: random.Random
     count: int = 0
+    sales: int = 0
     stock: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
     suppliers: dict[tuple[str, str], Firm | None] = field(default_factory=dict)
 
@@ -115,6 +118,12 @@ class Life:
         batch = None if self.bad(firm, 0.004, 0.05) else f"{substance}-{day:%y%m}-{firm.id}"
         most = {"EPH": (2_000, 5_000), "PIPAL": (20 * KG, 60 * KG)}.get(substance)
         amount = self.rng.randint(*most) if most else self.rng.randint(40, 100) * 100 * KG
+        if batch:
+            made = AddBatch(
+                enterprise_id=firm.number, substance_id=self.city.substance[substance], number=batch, made_on=day,
+                expires_on=day + timedelta(730), recorded_on=day,
+            )  # fmt: skip
+            self.agenda.enter(movements.add_batches, made)
         self.move(firm, T.PRODUCTION_IN, substance, amount, batch=batch)
 
     def order(self, buyer: Firm, substance: str, kind: str) -> None:
@@ -148,12 +157,14 @@ class Life:
             return
         given, taken = self.pair(seller, buyer)
         more: dict[str, Any] = {"permit": paper.key}
-        if self.rng.random() < 0.0008:
+        self.sales += 1
+        if self.sales % _UNPAPERED_EACH == _FIRST_UNPAPERED:
             more = {"broken": ("PERMIT_MISSING",), "reason": "先发货,证件后补"}
         lag = self.rng.randint(1, 5) if self.rng.random() < 0.01 else 0
         self.move(seller, T.SALE_OUT, substance, amount, lag=lag, key=given, other=taken, **more)
         if "permit" in more:
             self.papers.drawn(paper, amount)
+            paper.busy_until = self.agenda.day + timedelta(lag)
         self.report(given, seller, substance, lag)
         if self.bad(buyer, 0.003, 0.03):
             return  # the buyer never writes it down

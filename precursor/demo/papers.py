@@ -74,6 +74,7 @@ class Paper:
     is_short: bool = False  # less was received on it than was sold
     is_closed: bool = False
     is_suspended: bool = False
+    busy_until: date = date.min  # a draw is still to be written down by then
 
     def covers(self, day: date, amount: int) -> bool:
         """Whether so much can still be promised on it for that day."""

@@ -124,8 +124,8 @@ def _depots(agenda: Agenda, city: City) -> None:
     owners = [firm for n, firm in enumerate(city.of("producer", "trader")) if n % 3 != 2]
     counties = list(names.COUNTIES)
     cast = city.cast("producer")
-    port = [firm for firm in owners if firm.county == PORT]
-    lapses, waits = port[0], port[-1]
+    waits = next((firm for firm in owners if firm.county == PORT), owners[1])
+    lapses = next((firm for firm in owners if firm.county == WORST and firm is not cast), owners[-1])
     depots = [
         enterprises.RegisterSite(
             outside_id=f"S-{firm.id}-D",

@@ -18,6 +18,8 @@ from precursor.supervision import service as supervision
 
 #: Months of a window by grade: once a year, a half-year, a quarter.
 _EVERY: Final = {"A": 12, "B": 6, "C": 3}
+#: How many reaction vessels change hands over the years, about.
+_LENT: Final = 28
 _EVENTS: Final = ("lease", "transfer")
 
 
@@ -44,8 +46,11 @@ class Rounds:
         self.key_sites = dict(zip(names.COUNTIES, numbers, strict=True))
         for firm in self.city.there:
             self._annual(firm, self.city.start.year)
-        for n, firm in enumerate(self.city.of("producer", "user")[::9]):
-            self._lend(n, firm)
+        owners = self.city.of("producer", "user")
+        lenders = owners[:: max(1, len(owners) // _LENT)]
+        span = (self.city.today - self.city.start).days - 30
+        for n, firm in enumerate(lenders):
+            self._lend(n, firm, self.city.start + timedelta(10 + span * n // len(lenders)))
 
     def _is_bad(self, county: str, usual: float, there: float) -> bool:
         return self.rng.random() < (there if county == WORST else usual)
@@ -61,14 +66,15 @@ class Rounds:
             firm.visited.add(window.name)
             if firm.grade == "A":
                 firm.visited |= {f"{first.year}-H{n}" for n in (1, 2)}
-            if self._is_bad(firm.county, 0.012, 0.09):
+            is_forgotten = firm is self.city.careless and first.month == 4 and firm.grade == "C"
+            if is_forgotten or self._is_bad(firm.county, 0.012, 0.09):
                 continue
-            span = (window.end - first).days
+            span = 80 if firm is self.city.careless else (window.end - first).days
             self.agenda.on(first + timedelta(self.rng.randint(2, span - 2)), self._visit, firm)
 
     def _visit(self, firm: Firm) -> None:
         day, rng = self.agenda.day, self.rng
-        late = self._is_bad(firm.county, 0.012, 0.08)
+        late = firm is self.city.culprit or self._is_bad(firm.county, 0.012, 0.08)
         recorded = day + ONE * (rng.randint(9, 20) if late else rng.randint(0, 3))
         found = self._findings(firm)
         faults = "fault" in found.values()
@@ -158,7 +164,7 @@ class Rounds:
         command = supervision.HandInAnnualReport(enterprise_id=firm.number, year=year - 1, day=day, recorded_on=day)
         self.agenda.on(day, self.agenda.enter, supervision.hand_in_annual, command)
 
-    def _lend(self, number: int, firm: Firm) -> None:
+    def _lend(self, number: int, firm: Firm, day: date) -> None:
         """A reaction vessel changes hands and is reported within days, each ninth time weeks later.
 
         The event and its report are one record, so one that is not reported at all cannot be put down; one
@@ -167,7 +173,7 @@ class Rounds:
         city = self.city
         is_last = number % 12 == 1
         year = city.start.year + number // 12 % 2
-        day = date(year, 12, 8) if is_last else city.start + timedelta(40 + number * 23)
+        day = date(year, 12, 8) if is_last else day
         reported = (
             date(year + 1, 2, 20) if is_last else day + ONE * (25 if number % 9 == 2 else self.rng.randint(1, 4))
         )
