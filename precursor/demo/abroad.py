@@ -98,7 +98,7 @@ class Abroad:
         life = self.life
         if life.bad(firm, 0.015, 0.08):
             return
-        on = life.agenda.day + timedelta(life.rng.randint(2, 6))
+        on = life.agenda.day + timedelta(life.rng.randint(1, 3))
         command = OfMovement(key=key, day=on, recorded_on=on, quantity=amount)
         life.agenda.enter(movements.confirm, command, on)
 

@@ -15,8 +15,9 @@ in ten of them. Nearly all is in order. 石帆湾市 is not, and most of what is
 * 石帆湾鹿鸣溶剂有限公司 keeps an unregistered depot in the next county that nobody asked to supervise (K1), and
   reported a loss after sixty hours (K14).
 
-The county itself verifies fewer documents and later (K2), misses visits and enters them late (K5), forgets the road
-checks of the second quarter (K6), patrols and reports less (K12, K13), and for forty days had no supervisor.
+The county itself left a request of the port to supervise a depot unanswered (K1), verifies fewer documents and later
+(K2), misses visits and enters them late (K5), forgets the road checks of the second quarter (K6), patrols and reports
+less (K12, K13), and for forty days had no supervisor.
 
 Deterministic: the same day and the same seed give the same city.
 """

@@ -119,10 +119,15 @@ def _supervisors(agenda: Agenda, city: City, rng: random.Random) -> None:
     agenda.on(come, agenda.enter, enterprises.appoint_supervisors, successor)
 
 
+def _elsewhere(county: str, number: int) -> str:
+    """Another county: one of the next three on the list."""
+    counties = list(names.COUNTIES)
+    return counties[(counties.index(county) + 1 + number % 3) % len(counties)]
+
+
 def _depots(agenda: Agenda, city: City) -> None:
     """Off-site stores, in the next county on the list; each asks for its delegation, nearly each gets it."""
     owners = [firm for n, firm in enumerate(city.of("producer", "trader")) if n % 3 != 2]
-    counties = list(names.COUNTIES)
     cast = city.cast("producer")
     waits = next((firm for firm in owners if firm.county == PORT), owners[1])
     lapses = next((firm for firm in owners if firm.county == WORST and firm is not cast), owners[-1])
@@ -130,7 +135,7 @@ def _depots(agenda: Agenda, city: City) -> None:
         enterprises.RegisterSite(
             outside_id=f"S-{firm.id}-D",
             enterprise_id=firm.number,
-            area_id=city.area[counties[(counties.index(firm.county) + 1 + n % 3) % len(counties)]],
+            area_id=city.area[WORST if firm is waits else _elsewhere(firm.county, n)],
             open_on=agenda.day,
             closed_on=None,
             registered=firm is not cast,
@@ -142,7 +147,7 @@ def _depots(agenda: Agenda, city: City) -> None:
     sites = enterprises.register_sites(agenda.session, depots, *agenda.at())
     for firm, depot, site in zip(owners, depots, sites, strict=True):
         firm.depot = site
-        if firm is not cast:  # it never asked
+        if firm is not cast:  # it never asked; what is asked of the worst county by the port waits for an answer
             _delegate(agenda, city, firm, depot.area_id, has_lapsed=firm is lapses, is_answered=firm is not waits)
 
 

@@ -64,8 +64,6 @@ class Rounds:
             if window.name in firm.visited or (first - firm.registered_on).days < 0:
                 continue
             firm.visited.add(window.name)
-            if firm.grade == "A":
-                firm.visited |= {f"{first.year}-H{n}" for n in (1, 2)}
             is_forgotten = firm is self.city.careless and first.month == 4 and firm.grade == "C"
             if is_forgotten or self._is_bad(firm.county, 0.012, 0.09):
                 continue

@@ -28,6 +28,7 @@ class Waiting:
             kind = "producer" if buyer is city.culprit else "trader"
             substance = buyer.substances[n % 2 if buyer is city.culprit else 0]
             agenda.on(agenda.today - ONE, self._send, buyer, substance, kind)
+        agenda.on(agenda.today - ONE, self._send_drug, city.of("pharma_wholesaler")[0], city.of("hospital")[0])
         agenda.on(agenda.today, agenda.tonight, self._ask_reversal, city.culprit)
         for firm in (city.culprit, city.careless):
             agenda.on(agenda.today - timedelta(160), self._renew, firm)
@@ -44,6 +45,14 @@ class Waiting:
         life.move(seller, T.SALE_OUT, substance, amount, key=given, other=taken, permit=paper.key)
         life.papers.drawn(paper, amount)
         life.report(given, seller, substance)
+
+    def _send_drug(self, seller: Firm, buyer: Firm) -> None:
+        """Ephedrine for the hospital, on its seal card."""
+        life = self.life
+        if life.upto(seller.site, "EPH", 60) == 60:
+            given, taken = life.pair(seller, buyer)
+            life.move(seller, T.SALE_OUT, "EPH", 60, key=given, other=taken, exempt="seal_card")
+            life.report(given, seller, "EPH")
 
     def _renew(self, firm: Firm) -> None:
         """A document that ends within thirty days of the last day, with something left on it."""
