@@ -71,22 +71,26 @@ class Abroad:
                 firm,
                 substance,
                 quantity=amount if single else amount * 3,
-                consignee=life.city.outside["X1"],
+                consignee=self._buyer(firm),
                 carrier=life.rng.choice(life.city.of("carrier")).number,
+                stated={"plates": f"清A·D{life.rng.randint(1000, 9999)}"},
                 route=[life.city.area[firm.county], life.city.area[ABROAD[0]]],
             )
             self.carried[firm.id, substance] = paper
         paper.left = 0 if paper.single else paper.left - amount
         return paper
 
+    def _buyer(self, firm: Firm) -> int:
+        """Whom the firm sells to outside, for good."""
+        return self.life.city.outside[("X1", "X2", "X3")[firm.number % 3]]
+
     def _sold(self, firm: Firm, substance: str, amount: int, paper: Paper) -> None:
         life, day = self.life, self.life.agenda.day
         if life.stock[firm.site, substance] < amount or not paper.is_usable:
             return
         (key,) = movements.reserve(life.agenda.session, [firm.number])
-        buyer = life.rng.choice(("X1", "X2", "X3"))
         life.move(
-            firm, T.SALE_OUT, substance, amount, key=key, external=life.city.outside[buyer],
+            firm, T.SALE_OUT, substance, amount, key=key, external=self._buyer(firm),
             external_permit=f"邻公备{day:%Y}{life.count:05d}", transport=paper.key,
         )  # fmt: skip
         life.papers.drawn(paper, amount)
@@ -131,18 +135,18 @@ class Abroad:
         if amount <= 0 or day > life.city.today - timedelta(14):
             return  # what crossed the border just now is still being looked at
         direction = "import" if is_import else "export"
-        licence = life.papers.issue(K.IMPORT_EXPORT_LICENCE, firm, substance, quantity=amount)
-        number = licence.number
-        life.agenda.on(day, self._customs, firm, substance, amount, number, direction, licence)
+        stated = {"direction": direction}
+        licence = life.papers.issue(K.IMPORT_EXPORT_LICENCE, firm, substance, quantity=amount, stated=stated)
+        life.agenda.on(day, self._customs, firm, substance, amount, direction, licence)
 
-    def _customs(self, firm: Firm, substance: str, amount: int, number: str, direction: str, licence: Paper) -> None:
+    def _customs(self, firm: Firm, substance: str, amount: int, direction: str, licence: Paper) -> None:
         life, day = self.life, self.life.agenda.day
         if direction == "export" and life.stock[firm.site, substance] < amount:
             return
         self.shipments += 1
         command = trade.RecordShipment(
             outside_id=f"TG-{day:%y%m%d}-{firm.id}", direction=direction, enterprise_id=firm.number,
-            substance_id=life.city.substance[substance], quantity=amount, customs_day=day, licence=number,
+            substance_id=life.city.substance[substance], quantity=amount, customs_day=day, licence=licence.number,
             customs_number=f"BG{day:%y}{self.shipments:05d}", recorded_on=day,
         )  # fmt: skip
         (shipment,) = trade.record(life.agenda.session, [command], *life.agenda.at())

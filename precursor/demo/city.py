@@ -36,6 +36,7 @@ from precursor.demo.drugs import Drugs
 from precursor.demo.events import Events
 from precursor.demo.life import Life
 from precursor.demo.papers import Papers
+from precursor.demo.refusals import Refusals
 from precursor.demo.register import City
 from precursor.demo.rounds import Rounds
 from precursor.demo.waiting import Waiting
@@ -61,7 +62,7 @@ def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float =
 
 def _plan_months(agenda: Agenda, life: Life, rounds: Rounds) -> None:
     """Every month plans itself on its first day; quarters and years do so too."""
-    for part in (life, Abroad(life), Drugs(life), Events(life)):
+    for part in (life, Abroad(life), Drugs(life), Events(life), Refusals(life)):
         for first in agenda.months():
             agenda.on(first, part.plan, first)
     for first in agenda.months():

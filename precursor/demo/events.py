@@ -10,20 +10,19 @@ import sqlalchemy as sa
 from precursor.core.clock import SHANGHAI
 from precursor.demo.life import KG, Life
 from precursor.demo.papers import Paper
-from precursor.demo.register import Firm
+from precursor.demo.register import CLASS, Firm
 from precursor.incidents import service as incidents
 from precursor.movements import corrections
 from precursor.movements import service as movements
 from precursor.movements.models import Movement
-from precursor.movements.service import JudgedAttempt, MovementKey, RecordMovement
+from precursor.movements.service import MovementKey, RecordMovement
 from precursor.permits import service as permits
 from precursor.rules.movements import MovementType as T
 from precursor.rules.permits import PermitKind as K
 from precursor.rules.permits import Uses
+from precursor.rules.substances import SubstanceClass
 
 _KINDS: Final = ("loss", "theft", "loss", "leak")
-#: Sales that were refused, by the rule that decided.
-_REFUSED: Final = ("PERMIT_EXPIRED", "PERMIT_OVERDRAW", "WRONG_SELLER", "PERMIT_MISSING", "PERMIT_USED_UP")
 _LATE_HOURS: Final = 60
 
 
@@ -33,7 +32,6 @@ class Events:
 
     life: Life
     losses: int = 0
-    refused: int = 0
 
     def plan(self, first: date) -> None:
         """What the month brings."""
@@ -48,9 +46,10 @@ class Events:
             if (first.month + n) % 12 == 0:
                 on(day, self._sample, firm)
         for n, firm in enumerate(city.of("user")):
+            if (first.month + 5 * n) % 120 == 1 or n == first.month:
+                on(first + timedelta(rng.randint(2, 20)), self._ask_in_vain, firm)
             if (first.month + n) % 24 == 0:
                 on(first + timedelta(rng.randint(9, 26)), self._give_back, firm)
-        on(first + timedelta(16), self._refuse)
         for month, deed in self._yearly().items():
             if first.month == month:
                 on(first + timedelta(14), deed)
@@ -164,6 +163,21 @@ class Events:
             if paper.kind is K.PURCHASE_FILING and paper.is_usable and not paper.single and paper.drawn
         ]
 
+    def _ask_in_vain(self, buyer: Firm) -> None:
+        """A document that is never used: it runs out, and is verified all the same."""
+        life, substance = self.life, buyer.substances[0]
+        seller = life.supplier(buyer, substance, "trader")
+        if seller is not None and CLASS[substance] is not SubstanceClass.CAT1_NON_DRUG:
+            life.papers.issue(
+                K.PURCHASE_FILING,
+                buyer,
+                substance,
+                quantity=100 * KG,
+                seller=seller.number,
+                uses=Uses.SINGLE,
+                days=29,
+            )
+
     def _revoke(self) -> None:
         """Two buyers lose their document; that of a third is suspended for three weeks."""
         life = self.life
@@ -233,20 +247,3 @@ class Events:
             reason="冲销重记",
         )
         agenda.enter(movements.record, command)
-
-    def _refuse(self) -> None:
-        """A sale that the rules stopped."""
-        life, city = self.life, self.life.city
-        held = self._open_papers()
-        if not held:
-            return
-        self.refused += 1
-        paper, day = held[self.refused % len(held)], life.agenda.day
-        command = JudgedAttempt(
-            outside_id=f"SJ-{day:%y%m}-{self.refused:02d}", day=day, action="sell",
-            permit_holder_id=paper.key.holder, permit_id=paper.key.id,
-            substance_id=city.substance[paper.holder.substances[0]], quantity=500 * KG,
-            seller_site_id=city.culprit.site, buyer=paper.holder.id, payment="transfer", carrier_id=None,
-            code=_REFUSED[self.refused % len(_REFUSED)],
-        )  # fmt: skip
-        life.agenda.enter(movements.keep_attempts, command)

@@ -40,18 +40,27 @@ _LETTERS: Final = {
 }
 #: What a document states besides, where the law wants it.
 _STATED: Final = {
-    "site": "主库",
     "main_flow": "清屿市内用户",
     "purpose": "生产自用",
-    "handler": "经办人已核验",
     "destination": "邻岸区",
     "permit_type": "多次",
-    "hs_code": "2915.24",
     "counterparty": "外洋贸易行",
     "country": "外洋国",
     "port": "清屿港",
     "receiver": "邻岸区第二医院",
     "signatories": "采购负责人、药学部门负责人",
+}
+#: Customs codes of what crosses the border.
+_HS: Final = {
+    "H2SO4": "2807.00",
+    "HCL": "2806.10",
+    "TOL": "2902.30",
+    "ACE": "2914.11",
+    "KMNO4": "2841.61",
+    "AC2O": "2915.24",
+    "CHCL3": "2903.13",
+    "ETHER": "2909.11",
+    "PIP": "2933.32",
 }
 _ROLES: Final = {department: role for role, department in issuing.DEPARTMENTS.items()}
 _LONG: Final = 1095  # days of what the law sets no last day for
@@ -113,7 +122,7 @@ class Papers:
         """Issue a document today, for as long as the law allows, at the office that may."""
         day, row = self.agenda.day, row_for(kind, CLASS[substance], self.agenda.day.year)
         extended = bool(row and row.extended) and self._clean(firm) > row.extended["clean_months"]  # type: ignore[union-attr,index]
-        stated = {name: _STATED[name] for name in (row.fields if row else ()) if name in _STATED}
+        stated = self._stated(firm, substance, row) | more.pop("stated", {})
         uses = more.pop("uses", row.allowed_uses(extended=extended)[0] if row else Uses.SINGLE)
         longest = more.pop("days", _LONG)
         last = (row.last_day(day, extended=extended) if row else None) or day + timedelta(_LAST_SHORT)
@@ -137,6 +146,14 @@ class Papers:
         paper.left = permits.ANY_AMOUNT if quantity is None else quantity
         self.agenda.on(paper.last, self.close, paper)
         return paper
+
+    def _stated(self, firm: Firm, substance: str, row: Row | None) -> dict[str, str]:
+        """What it must state besides, by the law."""
+        wanted = row.fields if row else ()
+        known = _STATED | {"site": f"{firm.short}主库", "hs_code": _HS.get(substance, "")}
+        if "handler" in wanted:
+            known["handler"] = names.person(self.rng)
+        return {name: known[name] for name in wanted if name in known}
 
     def _put(self, command: IssuePermit, row: Row | None, firm: Firm, stated: dict[str, str]) -> PermitKey:
         """Issued by our office by the law; one the national law does not know comes from elsewhere, as it is."""
