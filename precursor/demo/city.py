@@ -3,7 +3,7 @@
 The story. 清屿市 has nine counties, about four hundred enterprises and two years of trade; 澜港区, the port, has four
 in ten of them. Nearly all is in order. 石帆湾市 is not, and most of what is wrong there leads to four firms:
 
-* 石帆湾泊云化工贸易有限公司, a trader, delivers one lot in three a little short. Its sales and the receipts differ
+* 石帆湾泊云化工贸易有限公司, a trader, delivers two lots in five a little short. Its sales and the receipts differ
   (WRITEOFF_QTY_MISMATCH), so K4 of the county falls below 99 %; the police found so when they verified the buyers'
   documents (result ``mismatch``) and when they visited it (``stock_matches``, ``endorsements``), each
   visit entered after more than a week; its annual reports are late; what the last stocktake found missing nobody has
@@ -28,7 +28,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from precursor import audit
-from precursor.core.clock import legal_day
+from precursor.core.clock import Period, legal_day
 from precursor.demo import places, register
 from precursor.demo.abroad import Abroad
 from precursor.demo.agenda import ONE, Agenda
@@ -40,6 +40,7 @@ from precursor.demo.refusals import Refusals
 from precursor.demo.register import City
 from precursor.demo.rounds import Rounds
 from precursor.demo.waiting import Waiting
+from precursor.reconciliation import service as reconciliation
 
 
 def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float = 1.0, seed: int = 1) -> City:
@@ -56,8 +57,15 @@ def build(session: Session, actor: audit.Actor, now: datetime, *, scale: float =
     places.plan(agenda, papers, rng)
     _plan_months(agenda, life, rounds)
     Waiting(life).plan()
+    agenda.on(date(today.year, 2, 5), _publish, agenda, date(today.year, 1, 31))
     agenda.play()
     return city
+
+
+def _publish(agenda: Agenda, as_of: date) -> None:
+    """The city publishes the figures of the last year as the end of January saw them."""
+    found, view = reconciliation.open_view(agenda.session, Period.parse(str(as_of.year - 1)), as_of)
+    reconciliation.publish(agenda.session, found, view, None, *agenda.at())
 
 
 def _plan_months(agenda: Agenda, life: Life, rounds: Rounds) -> None:

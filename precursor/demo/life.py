@@ -17,7 +17,7 @@ from precursor.rules.substances import SubstanceClass
 
 KG: Final = 10**6
 #: Of a lot that the trader of the story sells, one in so many is short; of all others.
-_SHORT, _SHORT_ELSEWHERE = 0.35, 0.003
+_SHORT, _SHORT_ELSEWHERE = 0.4, 0.003
 #: Goods that left before the document was there: one sale in so many, the first of them early in the story.
 _UNPAPERED_EACH, _FIRST_UNPAPERED = 900, 40
 
@@ -166,7 +166,7 @@ class Life:
             self.papers.drawn(paper, amount)
             paper.busy_until = self.agenda.day + timedelta(lag)
         self.report(given, seller, substance, lag)
-        if self.bad(buyer, 0.003, 0.03):
+        if self.bad(buyer, 0.004, 0.03):
             return  # the buyer never writes it down
         received = amount
         if amount > 40 * KG and self.rng.random() < (_SHORT if seller is self.city.culprit else _SHORT_ELSEWHERE):

@@ -200,7 +200,7 @@ class Papers:
         if paper.kind not in POLICE_VERIFIED:
             return
         worst, rng = paper.holder.county == WORST, self.rng
-        if rng.random() < (0.08 if worst else 0.006):
+        if rng.random() < (0.08 if worst else 0.01):
             return  # forgotten
         late = rng.random() < (0.1 if worst else 0.012)
         day = self.agenda.day + timedelta(rng.randint(33, 60) if late else rng.randint(3, 26))

@@ -22,6 +22,7 @@ from precursor.movements.models import Movement
 from precursor.permits.models import Permit, PermitBalance, Verification
 from precursor.permits.service import standing_draws
 from precursor.reconciliation import service
+from precursor.reconciliation.models import Publication
 from precursor.rules.gaps import GAPS
 from precursor.rules.movements import MovementType
 from precursor.rules.permits import PermitKind
@@ -107,6 +108,14 @@ def test_every_kind_of_gap_is_there(whole):
     codes = {gap.code for year in ("2025", "2026") for gap in report(whole[0], year)[1]}
     assert codes == set(GAPS) - {MISSING_THEN}
     assert MISSING_THEN in {gap.code for gap in report(whole[0], "2025", date(2026, 1, 31))[1]}
+
+
+def test_the_last_year_is_published_as_january_saw_it(whole):
+    kpi = report(whole[0], "2025", date(2026, 1, 31))[0]
+    with db.reading(whole[0]) as session:
+        kept = {row.figure: (row.n, row.d) for row in session.scalars(sa.select(Publication))}
+    assert kept.keys() == kpi.keys()
+    assert kept["K4_stock_writeoff"] == tuple(kpi["K4_stock_writeoff"]["total"][name] for name in ("n", "d"))
 
 
 def test_every_figure_has_something_to_count(whole):
