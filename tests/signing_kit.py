@@ -80,6 +80,13 @@ def cases():
         "genuine": (good, NOW, "GENUINE", []),
         "genuine with the newer algorithm": (token(signer=THIRD, alg=-19), NOW, "GENUINE", []),
         "genuine from our host": (token(prefix=BASE + "/v"), NOW, "GENUINE", []),
+        "genuine from our host, its port written": (
+            token(prefix="https://TRACE.example.gov.cn:443/v"),
+            NOW,
+            "GENUINE",
+            [],
+        ),
+        "genuine from another port": (token(prefix=BASE + ":444/v"), NOW, "GENUINE", ["FOREIGN_HOST"]),
         "genuine from another host": (token(prefix="https://evil.example/v"), NOW, "GENUINE", ["FOREIGN_HOST"]),
         "genuine with a label of a newer edition": (token(claims(permit={99: [1, {2: "x"}]})), NOW, "GENUINE", []),
         "transport, complete": (token(claims(permit=TRANSPORT)), NOW, "GENUINE", []),

@@ -220,7 +220,8 @@ function checked(claims: Item): Claims {
 
 // ---- the verdict (C11). `find` gives the bytes of a status list by its name, or null.
 
-const hostOf = (url: string) => /^https:\/\/([^/]+)/.exec(url)?.[1]!.toLowerCase() ?? "";
+const usual = (host: string) => host.toLowerCase().replace(/:443$/, "");
+const hostOf = (url: string) => usual(/^https:\/\/([^/]+)/.exec(url)?.[1] ?? "");
 
 export async function judge(line: string, trust: Trust | null, find: (name: string) => Promise<Uint8Array | null>, at: number, host: string): Promise<Judgement> {
   const found: Judgement = { verdict: "GENUINE", warnings: [], token: null, kid: null, claims: null, asOf: null };
@@ -264,7 +265,7 @@ async function follow(line: string, trust: Trust, find: (name: string) => Promis
   must(at < exp, "EXPIRED");
   if (newer) found.warnings.push("ISSUED_AFTER_STATUS");
   if (at - status.issued > 86400) found.warnings.push("STATUS_STALE");
-  if (prefix !== "PC1" && hostOf(prefix) !== host.toLowerCase()) found.warnings.push("FOREIGN_HOST");
+  if (prefix !== "PC1" && hostOf(prefix) !== usual(host)) found.warnings.push("FOREIGN_HOST");
   if ([3, 4, 7].includes(permit.get(2) as number) && ![8, 9, 10, 11].every((l) => permit.has(l))) found.warnings.push("INCOMPLETE");
   found.warnings.sort();
 }

@@ -47,8 +47,8 @@ def _is_address(prefix: str) -> bool:
 
 
 def host_of(prefix: str) -> str:
-    """Host and port of an https prefix, in lower case; empty for the bare one."""
-    return prefix[8:].split("/", 1)[0].lower() if prefix.startswith("https://") else ""
+    """Host of an https prefix in lower case, with its port unless that is the usual one; empty for the bare one."""
+    return prefix[8:].split("/", 1)[0].lower().removesuffix(":443") if prefix.startswith("https://") else ""
 
 
 def inflate(data: bytes, most: int) -> bytes:

@@ -108,18 +108,34 @@ def read_claims(payload: bytes) -> dict[int, Any]:
 
 
 def from_files(files: list[bytes]) -> StatusLists:
-    """Status lists as files: the one that calls itself as the token names it."""
-    known: dict[str | None, bytes] = {lists.subject_of(file): file for file in files}
+    """Status lists as files, in any order: of those that bear a name, the newest that is valid."""
+    named: dict[str | None, list[bytes]] = {}
+    for file in files:
+        named.setdefault(lists.subject_of(file), []).append(file)
     read: dict[str, StatusList] = {}
 
     def find(number: int, trust: Trust) -> StatusList:
         subject = lists.address(trust.status, number)
         if subject not in read:
-            if subject not in known:
-                if None in known:
+            if subject not in named:
+                if None in named:
                     raise Refused(Verdict.STATUS_INVALID, "the status list cannot be read")
                 raise Refused(Verdict.STATUS_MISSING, "no list of that name at hand")
-            read[subject] = lists.read_status(known[subject], trust)
+            read[subject] = _newest(named[subject], trust)
         return read[subject]
 
     return find
+
+
+def _newest(files: list[bytes], trust: Trust) -> StatusList:
+    """An old copy, or one that somebody made, must not outweigh the list of today."""
+    valid: list[StatusList] = []
+    reason = ""
+    for file in files:
+        try:
+            valid.append(lists.read_status(file, trust))
+        except Refused as refused:
+            reason = refused.reason
+    if not valid:
+        raise Refused(Verdict.STATUS_INVALID, reason)
+    return max(valid, key=lambda found: found.issued)

@@ -14,6 +14,7 @@ from precursor.signing import cbor, envelope, trust
 from precursor.signing.text import from_text, to_text
 from precursor.signing.trust import KeyState
 from precursor.signing.verdicts import Refused, Verdict
+from precursor.signing.verify import Verifier, from_files
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "pc1.json"
 CASES = kit.cases()
@@ -46,6 +47,29 @@ def test_the_other_implementations_agree_on_every_case(tmp_path, script):
             assert answer["token"] == ours.token, name
             if "payload" in answer:
                 assert answer["payload"] == (ours.payload.hex() if ours.payload else None), name
+
+
+OLD = kit.status_bytes(issued=kit.NOW - kit.DAY, entries={5: kit.Status.VALID})
+TODAY = kit.status_bytes(issued=kit.NOW - 60, entries={5: kit.Status.USED_UP})
+MADE_UP = kit.status_bytes(issued=kit.NOW - 30, signer=kit.STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        ([OLD], "GENUINE"),
+        ([OLD, TODAY], "USED_UP"),
+        ([TODAY, OLD], "USED_UP"),
+        ([MADE_UP, TODAY, b"junk"], "USED_UP"),
+        ([TODAY, MADE_UP], "USED_UP"),
+        ([MADE_UP], "STATUS_INVALID"),
+        ([b"junk"], "STATUS_INVALID"),
+        ([], "STATUS_MISSING"),
+    ],
+)
+def test_of_several_lists_the_newest_valid_one_counts(files, verdict):
+    judge = Verifier(trust.read(kit.trust_bytes(), kit.ROOT.x), from_files(files))
+    assert judge.judge(kit.token(), kit.NOW).verdict == verdict
 
 
 def test_the_published_vectors_are_these():
@@ -118,13 +142,17 @@ def test_no_mutant_is_accepted_and_all_implementations_agree(tmp_path, script):
     assert differing == []
 
 
-NESTED = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.binary(max_size=40) | st.text(max_size=40),
-    lambda inner: (
-        st.lists(inner, max_size=6) | st.dictionaries(st.integers(-999, 999) | st.text(max_size=4), inner, max_size=6)
-    ),
-    max_leaves=20,
+LEAVES = (
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.binary(max_size=40) | st.text(max_size=40)
 )
+
+
+def nest(inner):
+    keys = st.integers(-999, 999) | st.text(max_size=4)
+    return st.lists(inner, max_size=6) | st.dictionaries(keys, inner, max_size=6)
+
+
+NESTED = st.recursive(LEAVES, nest, max_leaves=20)
 
 
 def levels(value):

@@ -1,328 +1,460 @@
-// A second verifier of PC1, written from the page of the format alone: WebCrypto, no package, none of our Python.
-// node verify.mjs ROOT_HEX TRUST_FILE AT BASE_URL STATUS_FILE…   texts on stdin, one a line; a JSON object a line back.
+// An independent verifier of PC1 tokens, written from pc1.md alone (section marks C1-C11 point there).
+//
+//   node verify.mjs ROOT_HEX TRUST_FILE AT_SECONDS BASE_URL STATUS_FILE...     texts on stdin, one per LF-ended line
+//
+// It shares no code and no library with the product on purpose: where the two disagree, one of them misreads the page.
 
-import { createHash, webcrypto } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { inflateSync } from 'node:zlib'
-import { pathToFileURL } from 'node:url'
 
-const hex = bytes => Buffer.from(bytes).toString('hex')
-const sha256 = bytes => createHash('sha256').update(bytes).digest()
-const same = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0
+const { subtle } = globalThis.crypto
 
+const DAY = 86400
+const TOKEN_CAP = 2048 // bytes out of the zlib of a text (C1)
+const STATUS_CAP = 2 ** 20 // bytes out of the zlib of a status list (C7)
+const LINE_CAP = 4096 // a well-formed text has at most 200 + 1 + 2,400 bytes, so nothing longer need be kept
+
+/** The one way a check ends early; it carries the verdict of C11. */
 class Refusal extends Error {
   constructor (verdict) { super(verdict); this.verdict = verdict }
 }
-const refuse = verdict => { throw new Refusal(verdict) }
-const must = (holds, verdict = 'MALFORMED') => { if (!holds) refuse(verdict) }
 
-// ---- C2: a reader that knows the profile and nothing else. Maps become Map, so that 1 and "1" stay two keys.
+const check = (condition, verdict = 'MALFORMED') => { if (!condition) throw new Refusal(verdict) }
 
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+const hex = bytes => Buffer.from(bytes).toString('hex')
+const sha256 = bytes => createHash('sha256').update(bytes).digest()
+
+/** One complete RFC 1950 stream. Output stops one byte past the cap, so a bomb costs no more than the cap. */
+function inflate (bytes, cap) {
+  // Throws at a bad header or checksum, a preset dictionary, a stream cut short, and beyond the cap.
+  const { buffer, engine } = inflateSync(bytes, { maxOutputLength: cap, chunkSize: Math.min(cap + 1, 65536), info: true })
+  check(engine.bytesWritten === bytes.length) // node ignores a tail in silence; the format does not
+  return buffer
+}
+
+// ---------------------------------------------------------------- C2: the CBOR profile
+
+// ignoreBOM keeps a leading U+FEFF in the string: dropping it would make two different texts read alike.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const SAFE = 2 ** 53 - 1
+const DEEPEST = 8
 
-function cbor (bytes) {
-  let at = 0
-  const byte = () => { must(at < bytes.length); return bytes[at++] }
-  const argument = info => {
-    if (info < 24) return BigInt(info)
-    must(info < 28)
+/** The text in bytes, or null when they are not UTF-8. */
+const decodeText = bytes => { try { return utf8.decode(bytes) } catch { return null } }
+
+class Reader {
+  constructor (bytes) { this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length); this.position = 0 }
+
+  take (count) {
+    // Compared by subtraction against what is left, so no claimed length can make anything be allocated.
+    check(count <= this.bytes.length - this.position)
+    this.position += count
+    return this.bytes.subarray(this.position - count, this.position)
+  }
+
+  expect (bytes) { check(this.take(bytes.length).equals(bytes)) }
+
+  /** Initial byte and argument, in shortest form only. Every argument has to be a safe integer, lengths included. */
+  head () {
+    const initial = this.take(1)[0]
+    const major = initial >> 5
+    const info = initial & 31
+    if (info < 24) return { major, argument: info }
+    check(major !== 7) // floats, and simple values of two bytes
+    check(info < 28) // reserved, and indefinite lengths
     const width = 1 << (info - 24)
-    let n = 0n
-    for (let i = 0; i < width; i++) n = (n << 8n) | BigInt(byte())
-    must(n >= [24n, 1n << 8n, 1n << 16n, 1n << 32n][info - 24])
-    return n
+    const raw = this.take(width)
+    const argument = width < 8 ? raw.readUIntBE(0, width) : Number(raw.readBigUInt64BE())
+    const shortest = [24, 2 ** 8, 2 ** 16, 2 ** 32][info - 24]
+    // Number() rounds above 2^53, but never to SAFE or below: the comparison still tells truly.
+    check(argument >= shortest && argument <= SAFE)
+    return { major, argument }
   }
-  const take = n => {
-    must(n <= BigInt(bytes.length - at))
-    const part = bytes.subarray(at, at + Number(n))
-    at += Number(n)
-    return part
+
+  byteString () {
+    const { major, argument } = this.head()
+    check(major === 2)
+    return this.take(argument)
   }
-  const text = part => { try { return utf8.decode(part) } catch { return refuse('MALFORMED') } }
-  const item = depth => {
-    must(depth <= 8)
-    const first = byte()
-    const [major, info] = [first >> 5, first & 31]
-    if (major === 7) {
-      must([0xf4, 0xf5, 0xf6].includes(first))
-      return { 0xf4: false, 0xf5: true, 0xf6: null }[first]
+
+  item (depth = 0) {
+    check(depth <= DEEPEST)
+    const { major, argument } = this.head()
+    switch (major) {
+      case 0: return argument
+      case 1: check(argument < SAFE); return -1 - argument // -1-n has to stay at or above -(2^53-1)
+      case 2: return this.take(argument)
+      case 3: return this.text(argument)
+      case 4: return this.array(argument, depth)
+      case 5: return this.map(argument, depth)
     }
-    must(major !== 6)
-    const n = argument(info)
-    if (major === 0) { must(n <= SAFE); return Number(n) }
-    if (major === 1) { must(n < SAFE); return -1 - Number(n) }
-    if (major === 2) return take(n)
-    if (major === 3) return text(take(n))
-    must(n <= BigInt(bytes.length))
-    if (major === 4) return Array.from({ length: Number(n) }, () => item(depth + 1))
-    const map = new Map()
+    check(major === 7 && argument >= 20 && argument <= 22) // not a tag, undefined or another simple value
+    return [false, true, null][argument - 20]
+  }
+
+  text (length) {
+    const text = decodeText(this.take(length))
+    check(text !== null)
+    return text
+  }
+
+  array (count, depth) {
+    const array = [] // grown as the items come: a claimed count alone costs nothing
+    for (let i = 0; i < count; i++) array.push(this.item(depth + 1))
+    return array
+  }
+
+  map (count, depth) {
+    const map = new Map() // a Map and not an object: 1 and "1" are two keys, and "__proto__" is just a word
     let before = null
-    for (let i = 0n; i < n; i++) {
-      const from = at
-      const key = item(depth + 1)
-      must(typeof key === 'number' || typeof key === 'string')
-      const encoded = bytes.subarray(from, at)
-      must(before === null || Buffer.compare(before, encoded) < 0)
-      before = Buffer.from(encoded)
-      map.set(key, item(depth + 1))
+    for (let i = 0; i < count; i++) {
+      const start = this.position
+      const key = this.item(depth + 1)
+      check(typeof key === 'number' || typeof key === 'string')
+      const encoded = this.bytes.subarray(start, this.position)
+      check(before === null || Buffer.compare(before, encoded) < 0) // strictly: shuts out duplicates too
+      before = encoded
+      map.set(key, this.item(depth + 1))
     }
     return map
   }
-  const value = item(0)
-  must(at === bytes.length)
+
+  end () { check(this.position === this.bytes.length) }
+}
+
+function decode (bytes) {
+  const reader = new Reader(bytes)
+  const value = reader.item()
+  reader.end()
   return value
 }
 
-const whole = (v, least, most = Number.MAX_SAFE_INTEGER) => typeof v === 'number' && v >= least && v <= most
-const points = s => [...s].length
-const text = (v, least, most) => typeof v === 'string' && points(v) >= least && points(v) <= most
-const keysAre = (map, keys) => map instanceof Map && map.size === keys.length && keys.every(k => map.has(k))
+// ---------------------------------------------------------------- shapes of claims
 
-// ---- C1
+const isUint = (value, most = SAFE, least = 0) => typeof value === 'number' && value >= least && value <= most
+const isSecond = value => isUint(value, 2 ** 32 - 1)
+const isBytes = (value, length) => value instanceof Uint8Array && value.length === length
+const isArray = (value, least, most) => Array.isArray(value) && value.length >= least && value.length <= most
 
-function inflate (bytes, most) {
-  // one stream that ends at the last byte, and no more than `most` out of it
-  try {
-    const { buffer, engine } = inflateSync(bytes, { maxOutputLength: most, info: true })
-    must(engine.bytesWritten === bytes.length)
-    return buffer
-  } catch (error) {
-    if (error instanceof Refusal) throw error
-    return refuse('MALFORMED')
-  }
+function isText (value, least, most) {
+  if (typeof value !== 'string') return false
+  const length = [...value].length // code points, where .length would count UTF-16 units
+  return length >= least && length <= most
 }
 
-function carried (line) {
-  const cut = line.lastIndexOf('#')
-  must(cut >= 0)
-  const [prefix, digits] = [line.slice(0, cut), line.slice(cut + 1)]
-  must(prefix === 'PC1' || (prefix.length <= 200 && /^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[A-Za-z0-9._~/-]*)?$/.test(prefix)))
-  must(/^[1-9][0-9]{199,2399}$/.test(digits))
-  let even = BigInt(digits).toString(16)
-  if (even.length % 2) even = '0' + even
-  let bytes = Buffer.from(even, 'hex')
-  if (bytes[0] === 0x78) bytes = inflate(bytes, 2048)
-  must(bytes[0] === 0xd2)
-  return [prefix, bytes]
+/** A map that has all the mandatory keys and, besides the optional ones, no other. */
+function isRecord (value, mandatory, optional = []) {
+  return value instanceof Map && mandatory.every(key => value.has(key)) &&
+    [...value.keys()].every(key => mandatory.includes(key) || optional.includes(key))
 }
 
-// ---- C3
+// ---------------------------------------------------------------- C3: envelope and signature
 
-const STATUS = 'application/statuslist+cwt'
+const SIGNATURE1 = Buffer.from('846a5369676e617475726531', 'hex') // array of four, text "Signature1"
+const EMPTY_MAP = Buffer.from([0xa0])
+const STATUS_TYPE = Buffer.from('10781a' + hex(Buffer.from('application/statuslist+cwt')), 'hex')
+const ALGORITHMS = new Map([[0x27, -8], [0x32, -19]])
 
-function envelope (bytes, typ = null) {
-  const tail = typ === null ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x10, 0x78, typ.length]), Buffer.from(typ)])
-  const length = 13 + tail.length
-  const head = typ === null ? [0xd2, 0x84, 0x4d, 0xa2] : [0xd2, 0x84, 0x58, length, 0xa3]
-  const start = typ === null ? 3 : 4
-  must(same(bytes.subarray(0, head.length), head))
-  const protectedBytes = bytes.subarray(start, start + length)
-  must(protectedBytes.length === length && protectedBytes[1] === 1 && same(protectedBytes.subarray(3, 5), [4, 0x48]))
-  const alg = { 0x27: -8, 0x32: -19 }[protectedBytes[2]]
-  must(alg !== undefined && same(protectedBytes.subarray(13), tail))
-  const kid = protectedBytes.subarray(5, 13)
-  let at = start + length
-  must(bytes[at++] === 0xa0)
-  const wrapped = at
-  const first = bytes[at++]
-  must(first >= 0x40 && first <= 0x5b)
-  let size = first & 31
-  if (size > 23) {
-    const width = 1 << (size - 24)
-    must(at + width <= bytes.length)
-    size = Number(bytes.subarray(at, at + width).reduce((n, b) => (n << 8n) | BigInt(b), 0n))
-    must(size >= [24, 256, 65536, 4294967296][first - 0x58])
-    at += width
-  }
-  const payload = bytes.subarray(at, at + size)
-  at += size
-  must(payload.length === size && same(bytes.subarray(at, at + 2), [0x58, 0x40]) && bytes.length === at + 66)
-  const signed = Buffer.concat([
-    Buffer.from('846a5369676e617475726531', 'hex'), bytes.subarray(2, start + length), Buffer.from([0x40]),
-    bytes.subarray(wrapped, at)
-  ])
-  return { alg, kid: hex(kid), payload, signature: bytes.subarray(at + 2), signed }
+/** COSE_Sign1 taken apart without judging its protected header. */
+function readEnvelope (cose) {
+  const reader = new Reader(cose)
+  reader.expect(Buffer.from([0xd2, 0x84]))
+  const start = reader.position
+  const header = reader.byteString()
+  const protectedItem = cose.subarray(start, reader.position)
+  reader.expect(EMPTY_MAP)
+  const payloadStart = reader.position
+  const payload = reader.byteString()
+  const payloadItem = cose.subarray(payloadStart, reader.position)
+  reader.expect(Buffer.from([0x58, 0x40]))
+  const signature = reader.take(64)
+  reader.end()
+  // The byte strings were read in shortest form, so their own bytes are the ones that were signed.
+  const signed = Buffer.concat([SIGNATURE1, protectedItem, Buffer.from([0x40]), payloadItem])
+  return { header, payload, signature, signed }
+}
+
+/** Envelope whose header is, byte for byte, alg and kid (and, for a list, the given type). */
+function openEnvelope (cose, type = null) {
+  const envelope = readEnvelope(cose)
+  const reader = new Reader(envelope.header)
+  reader.expect(Buffer.from([type ? 0xa3 : 0xa2, 0x01]))
+  const alg = ALGORITHMS.get(reader.take(1)[0])
+  check(alg !== undefined)
+  reader.expect(Buffer.from([0x04, 0x48]))
+  const kid = hex(reader.take(8))
+  if (type) reader.expect(type)
+  reader.end()
+  return { ...envelope, alg, kid }
+}
+
+// WebCrypto refuses S >= L as well.
+const signatureHolds = (publicKey, envelope) => subtle.verify('Ed25519', publicKey, envelope.signature, envelope.signed)
+
+// ---------------------------------------------------------------- C6: the trust list
+
+const FIELD = 2n ** 255n - 19n
+// The y of the eight points of small order: orders 1, 2, 4 and the two of order 8. The sign bit is left aside, so both
+// points of a y are meant, and so are the two encodings of x = 0 with the sign set, which are no points at all.
+const ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
+const SMALL_ORDER = [1n, FIELD - 1n, 0n, ORDER_8, FIELD - ORDER_8]
+
+/** A public key as WebCrypto wants it, or a refusal when anyone could make signatures that it accepts. */
+async function importKey (x) {
+  const y = BigInt('0x' + hex(Buffer.from(x).reverse())) & (2n ** 255n - 1n)
+  check(y < FIELD && !SMALL_ORDER.includes(y))
+  return subtle.importKey('raw', x, 'Ed25519', false, ['verify'])
 }
 
 const thumbprint = x => hex(sha256(Buffer.concat([Buffer.from('a301012006215820', 'hex'), x])).subarray(0, 8))
+const isTemplate = value => typeof value === 'string' && value.split('{n}').length === 2
 
-async function signedBy (x, outside) {
-  try {
-    const key = await webcrypto.subtle.importKey('raw', x, { name: 'Ed25519' }, false, ['verify'])
-    return await webcrypto.subtle.verify({ name: 'Ed25519' }, key, outside.signature, outside.signed)
-  } catch { return false }
-}
-
-// ---- C6
-
-const P = (1n << 255n) - 19n
-const little = bytes => BigInt('0x' + hex(Buffer.from(bytes).reverse()))
-const EIGHTH = ['26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a']
-const SMALL = [0n, 1n, P - 1n, ...EIGHTH.map(h => little(Buffer.from(h, 'hex')))]
-
-function sound (x) {
-  if (!(x instanceof Uint8Array) || x.length !== 32) return false
-  const y = little(x) & ((1n << 255n) - 1n)
-  return y < P && !SMALL.includes(y)
-}
-
-export async function trustList (bytes, rootHex, at) {
-  try {
-    const root = Buffer.from(rootHex, 'hex')
-    const outside = envelope(bytes)
-    must(sound(root) && outside.kid === thumbprint(root) && outside.alg === -8 && await signedBy(root, outside))
-    const top = cbor(outside.payload)
-    must(keysAre(top, [1, 4, 6, -70010, -70016, -70017, -70018]))
-    must(typeof top.get(1) === 'string' && whole(top.get(4), 0) && whole(top.get(6), 0) && whole(top.get(-70017), 1))
-    for (const label of [-70016, -70018]) must(typeof top.get(label) === 'string' && top.get(label).split('{n}').length === 2)
-    must(Array.isArray(top.get(-70010)))
-    const keys = new Map()
-    for (const raw of top.get(-70010)) {
-      const labels = [1, 2, 3, -1, -2, -70011, -70012, -70013, -70014]
-      must(raw instanceof Map)
-      must(keysAre(raw, raw.has(-70015) ? [...labels, -70015] : labels))
-      must(raw.get(1) === 1 && raw.get(-1) === 6 && [-8, -19].includes(raw.get(3)) && sound(raw.get(-2)))
-      must(raw.get(2) instanceof Uint8Array && hex(raw.get(2)) === thumbprint(raw.get(-2)))
-      must(typeof raw.get(-70011) === 'string' && whole(raw.get(-70012), 0) && whole(raw.get(-70013), 0))
-      must(whole(raw.get(-70014), 0, 3) && (raw.get(-70014) === 3) === raw.has(-70015))
-      must(!raw.has(-70015) || whole(raw.get(-70015), 0))
-      must(!keys.has(hex(raw.get(2))))
-      keys.set(hex(raw.get(2)), {
-        x: raw.get(-2), alg: raw.get(3), scope: raw.get(-70011), from: raw.get(-70012), to: raw.get(-70013), state: raw.get(-70014)
-      })
-    }
-    return { keys, expires: top.get(4), status: top.get(-70016), verdict: at >= top.get(4) ? 'TRUST_EXPIRED' : null }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return { verdict: 'TRUST_INVALID' }
+async function readListedKey (entry) {
+  const mandatory = [1, 2, 3, -1, -2, -70011, -70012, -70013, -70014]
+  check(isRecord(entry, mandatory, [-70015]))
+  const [alg, x, state] = [entry.get(3), entry.get(-2), entry.get(-70014)]
+  check(entry.get(1) === 1 && entry.get(-1) === 6 && (alg === -8 || alg === -19))
+  check(isBytes(x, 32) && isBytes(entry.get(2), 8) && hex(entry.get(2)) === thumbprint(x))
+  check(typeof entry.get(-70011) === 'string' && isUint(entry.get(-70012)) && isUint(entry.get(-70013)) && isUint(state, 3))
+  check(state === 3 ? isUint(entry.get(-70015)) : !entry.has(-70015))
+  return {
+    kid: hex(entry.get(2)), alg, publicKey: await importKey(x), scope: entry.get(-70011),
+    nbf: entry.get(-70012), exp: entry.get(-70013), compromised: state === 3
   }
 }
 
-// ---- C7
-
-function openList (bytes) {
-  try {
-    const outside = envelope(bytes, STATUS)
-    const claims = cbor(outside.payload)
-    must(keysAre(claims, [1, 2, 4, 6, 65533, 65534]))
-    must(typeof claims.get(1) === 'string' && typeof claims.get(2) === 'string')
-    must([4, 6, 65534].every(label => whole(claims.get(label), 0)))
-    return { outside, claims, subject: claims.get(2) }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return { subject: null }
+async function readTrust (rootHex, cose, lowestSequence) {
+  check(/^[0-9a-f]{64}$/.test(rootHex))
+  const root = Buffer.from(rootHex, 'hex')
+  const rootKey = await importKey(root)
+  const envelope = openEnvelope(cose)
+  check(envelope.alg === -8 && envelope.kid === thumbprint(root))
+  check(await signatureHolds(rootKey, envelope))
+  const claims = decode(envelope.payload)
+  check(isRecord(claims, [1, 4, 6, -70010, -70016, -70017, -70018]))
+  check(typeof claims.get(1) === 'string' && isUint(claims.get(4)) && isUint(claims.get(6)))
+  check(isTemplate(claims.get(-70016)) && isTemplate(claims.get(-70018)))
+  check(isUint(claims.get(-70017), SAFE, Math.max(1, lowestSequence)))
+  check(isArray(claims.get(-70010), 1, Infinity))
+  const keys = new Map()
+  for (const entry of claims.get(-70010)) {
+    const key = await readListedKey(entry)
+    check(!keys.has(key.kid))
+    keys.set(key.kid, key)
   }
+  return { keys, exp: claims.get(4), template: claims.get(-70016) }
 }
 
-async function judgeList (list, trust) {
-  const { outside, claims } = list
-  const key = trust.keys.get(outside.kid)
-  must(key && key.alg === outside.alg && key.state !== 3 && await signedBy(key.x, outside), 'STATUS_INVALID')
-  must(claims.get(1) === key.scope && key.from <= claims.get(6) && claims.get(6) < key.to, 'STATUS_INVALID')
-  const inner = claims.get(65533)
-  must(keysAre(inner, ['lst', 'bits']) && inner.get('bits') === 2 && inner.get('lst') instanceof Uint8Array, 'STATUS_INVALID')
-  try { return inflate(inner.get('lst'), 2 ** 20) } catch { return refuse('STATUS_INVALID') }
+// ---------------------------------------------------------------- C7: status lists
+
+/** The address a list gives itself. It only chooses the file, which is why no signature is asked for here. */
+function claimedSub (cose) {
+  try { return decode(readEnvelope(cose).payload).get(2) } catch { return undefined }
 }
 
-// ---- C4, C5
+async function readStatus (cose, trust) {
+  const envelope = openEnvelope(cose, STATUS_TYPE)
+  const key = trust.keys.get(envelope.kid)
+  check(key && !key.compromised && key.alg === envelope.alg)
+  check(await signatureHolds(key.publicKey, envelope))
+  const claims = decode(envelope.payload)
+  check(isRecord(claims, [1, 2, 4, 6, 65533, 65534]))
+  const [iss, exp, iat, status] = [1, 4, 6, 65533].map(label => claims.get(label))
+  check(iss === key.scope && isUint(exp) && isUint(iat) && isUint(claims.get(65534)))
+  check(key.nbf <= iat && iat < key.exp)
+  check(isRecord(status, ['lst', 'bits']) && status.get('bits') === 2 && status.get('lst') instanceof Uint8Array)
+  return { iss, exp, iat, entries: inflate(status.get('lst'), STATUS_CAP) }
+}
 
-const party = v => Array.isArray(v) && v.length === 2 && typeof v[0] === 'string' && /^([0-9A-Z]{18})?$/.test(v[0]) &&
-  text(v[1], 1, 128)
-const list = (v, most, check) => Array.isArray(v) && v.length >= 1 && v.length <= most && v.every(check)
-const INSIDE = new Map([
-  [1, v => v === 1],
-  [2, v => whole(v, 1, 7)],
-  [3, v => whole(v, 1, 3) || whole(v, 10, 255)],
-  [4, v => whole(v, 1, 5)],
-  [5, v => whole(v, 0, 65535)],
-  [6, v => list(v, 32, i => Array.isArray(i) && (i.length === 2 || (i.length === 3 && whole(i[2], 1, 4))) &&
-    (whole(i[0], 1) || text(i[0], 1, 64)) && whole(i[1], 1))],
-  [7, party], [8, party], [9, party],
-  [10, v => list(v, 8, p => text(p, 1, 16))],
-  [11, v => list(v, 32, p => whole(p, 0, 999999999999) || text(p, 1, 64))],
-  [12, v => Array.isArray(v) && v.length === 2 && whole(v[0], 0, 2 ** 32 - 1) && whole(v[1], 0, 2 ** 22 - 1)],
-  [13, v => whole(v, 0, 2 ** 32 - 1)],
-  [14, v => text(v, 1, 64)],
-  [15, v => whole(v, 1, 65535)]
+/** The list at an address: among good copies the newest, so that neither a forged nor an old file hides it. */
+async function findStatus (sub, iss, context) {
+  if (!context.status.has(sub)) {
+    const named = context.lists.filter(list => list.sub === sub)
+    const read = await Promise.allSettled(named.map(list => readStatus(list.cose, context.trust)))
+    context.status.set(sub, read.map(outcome => outcome.value)) // undefined for a list that is not to be gone by
+  }
+  const copies = context.status.get(sub)
+  check(copies.length > 0, 'STATUS_MISSING')
+  const own = copies.filter(list => list?.iss === iss).sort((a, b) => b.iat - a.iat)
+  check(own.length > 0, 'STATUS_INVALID')
+  return own[0]
+}
+
+function judgeStatus (list, index, iat, at, warnings) {
+  check(at < list.exp, 'STATUS_EXPIRED')
+  const inside = (index >> 2) < list.entries.length
+  const entry = inside ? (list.entries[index >> 2] >> (2 * (index & 3))) & 3 : 1
+  const later = iat > list.iat // then the list could not know the token yet, and 0 or 1 says nothing
+  check(later || entry !== 1, inside ? 'REVOKED' : 'UNISSUED')
+  check(entry !== 2, 'SUSPENDED')
+  check(entry !== 3, 'USED_UP')
+  if (later) warnings.push('ISSUED_AFTER_STATUS')
+  if (at - list.iat > DAY) warnings.push('STATUS_STALE')
+}
+
+// ---------------------------------------------------------------- C4, C5: the claims of a token
+
+const isCode = value => isUint(value, SAFE, 1) || isText(value, 1, 64)
+const isItem = value => isArray(value, 2, 3) && isCode(value[0]) && isUint(value[1], SAFE, 1) &&
+  (value.length === 2 || isUint(value[2], 4, 1)) // grams are said by leaving the unit out, never by 0
+const isParty = value => isArray(value, 2, 2) && typeof value[0] === 'string' && /^([0-9A-Z]{18})?$/.test(value[0]) &&
+  isText(value[1], 1, 128)
+const isPlace = value => isUint(value, 999_999_999_999) || isText(value, 1, 64)
+
+const PERMIT = new Map([
+  [1, value => value === 1],
+  [2, value => isUint(value, 7, 1)],
+  [3, value => isUint(value, 3, 1) || isUint(value, 255, 10)],
+  [4, value => isUint(value, 5, 1)],
+  [5, value => isUint(value, 65535)],
+  [6, value => isArray(value, 1, 32) && value.every(isItem)],
+  [7, isParty],
+  [8, isParty],
+  [9, isParty],
+  [10, value => isArray(value, 1, 8) && value.every(plate => isText(plate, 1, 16))],
+  [11, value => isArray(value, 1, 32) && value.every(isPlace)],
+  [12, value => isArray(value, 2, 2) && isUint(value[0], 2 ** 32 - 1) && isUint(value[1], 2 ** 22 - 1)],
+  [13, value => isUint(value, 2 ** 32 - 1)],
+  [14, value => isText(value, 1, 64)],
+  [15, value => isUint(value, 65535, 1)]
 ])
+const TRIP_SLIP = 7
+const RECEIVER_HOLDS = [1, 2, 5]
+const TRAVELS = [3, 4, TRIP_SLIP]
 
-function checked (claims) {
-  must(keysAre(claims, [1, 2, 4, 5, 6, -70001]))
-  must(text(claims.get(1), 1, 32) && text(claims.get(2), 1, 64))
-  const [exp, nbf, iat] = [4, 5, 6].map(label => claims.get(label))
-  must([exp, nbf, iat].every(t => whole(t, 0, 2 ** 32 - 1)) && nbf < exp && iat < exp && exp - nbf <= 400 * 86400)
-  const permit = claims.get(-70001)
-  must(permit instanceof Map)
-  for (const [label, value] of permit) must(typeof label === 'number' && (!INSIDE.has(label) || INSIDE.get(label)(value)))
-  must([1, 2, 3, 4, 5, 6, 12].every(label => permit.has(label)))
+function readClaims (payload) {
+  const claims = decode(payload)
+  check(isRecord(claims, [1, 2, 4, 5, 6, -70001]))
+  const [iss, sub, exp, nbf, iat, permit] = [1, 2, 4, 5, 6, -70001].map(label => claims.get(label))
+  check(isText(iss, 1, 32) && isText(sub, 1, 64) && isSecond(exp) && isSecond(nbf) && isSecond(iat))
+  check(nbf < exp && iat < exp && exp - nbf <= 400 * DAY)
+  check(permit instanceof Map && [...permit.keys()].every(key => typeof key === 'number'))
+  for (const [label, isGood] of PERMIT) check(!permit.has(label) || isGood(permit.get(label)))
   const document = permit.get(2)
-  must(permit.has([1, 2, 5].includes(document) ? 8 : 7))
-  must(document === 7 ? [10, 14, 15].every(l => permit.has(l)) : !permit.has(14) && !permit.has(15))
-  return claims
+  const slip = document === TRIP_SLIP
+  const mandatory = [1, 2, 3, 4, 5, 6, 12, RECEIVER_HOLDS.includes(document) ? 8 : 7, ...(slip ? [10, 14, 15] : [])]
+  check(mandatory.every(label => permit.has(label)))
+  check(slip || !(permit.has(14) || permit.has(15)))
+  const incomplete = TRAVELS.includes(document) && ![8, 9, 10, 11].every(label => permit.has(label))
+  return { iss, exp, nbf, iat, incomplete, list: permit.get(12)[0], index: permit.get(12)[1] }
 }
 
-// ---- C11
+// ---------------------------------------------------------------- C1: the text
 
-const hostOf = url => /^https:\/\/([^/]+)/.exec(url)?.[1].toLowerCase() ?? ''
+const PREFIX = /^https:\/\/([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(?:\/[A-Za-z0-9._~/-]*)?$/
+const BASE = /^https?:\/\/([^/?#:@]+)(?::([0-9]{1,5}))?(?:[/?#]|$)/i
 
-export async function verify (line, context) {
-  const found = { verdict: 'GENUINE', warnings: [], token: null, kid: null, payload: null }
+// Names of hosts know no case, and a default port may be written or left out: neither makes a host foreign.
+const hostAndPort = parts => parts && `${parts[1].toLowerCase()}:${Number(parts[2] ?? 443)}`
+
+/** The bytes in a text, and the host in its prefix (null for the bare PC1). */
+function readText (text) {
+  check(typeof text === 'string')
+  const cut = text.lastIndexOf('#')
+  const digits = text.length - cut - 1
+  check(cut >= 0 && cut <= 200 && digits >= 200 && digits <= 2400) // lengths first: no pattern sees a huge text
+  const prefix = text.slice(0, cut)
+  const parts = PREFIX.exec(prefix)
+  check(prefix === 'PC1' || parts)
+  check(/^[1-9][0-9]+$/.test(text.slice(cut + 1)))
+  const number = BigInt(text.slice(cut + 1)).toString(16)
+  const bytes = Buffer.from(number.length % 2 ? '0' + number : number, 'hex')
+  const cose = bytes[0] === 0x78 ? inflate(bytes, TOKEN_CAP) : bytes // any first byte but D2 fails at the envelope
+  return { cose, host: hostAndPort(parts) }
+}
+
+// ---------------------------------------------------------------- C11: the verdict
+
+/** Everything that the verdicts on many texts have in common. Never throws: a bad trust list is a verdict too. */
+export async function createContext ({ root, trust, at, base, lists = [], lowestSequence = 0 }) {
+  const context = { trust: null, at, host: hostAndPort(BASE.exec(base)), lists: [], status: new Map() }
   try {
-    await judge(line, context, found)
+    context.trust = await readTrust(root, trust, lowestSequence)
+    context.lists = lists.map(cose => ({ cose, sub: claimedSub(cose) }))
+  } catch { /* whatever was wrong, there is no list to trust: TRUST_INVALID */ }
+  return context
+}
+
+async function judge (text, context, result) {
+  const { trust, at } = context
+  check(trust, 'TRUST_INVALID')
+  check(at < trust.exp, 'TRUST_EXPIRED')
+  const { cose, host } = readText(text)
+  const opened = openEnvelope(cose)
+  result.token = hex(sha256(cose))
+  result.kid = opened.kid
+  const key = trust.keys.get(opened.kid)
+  check(key, 'UNKNOWN_KEY')
+  check(key.alg === opened.alg && await signatureHolds(key.publicKey, opened), 'FORGED')
+  const claims = readClaims(opened.payload)
+  result.payload = hex(opened.payload)
+  check(!key.compromised, 'KEY_COMPROMISED')
+  check(claims.iss === key.scope && key.nbf <= claims.iat && claims.iat < key.exp, 'OUT_OF_SCOPE')
+
+  const warnings = []
+  const sub = trust.template.split('{n}').join(String(claims.list)) // replace() would give "$&" a meaning
+  judgeStatus(await findStatus(sub, claims.iss, context), claims.index, claims.iat, at, warnings)
+  check(claims.iat <= at + 300 && claims.nbf <= at, 'NOT_YET')
+  check(at < claims.exp, 'EXPIRED')
+  if (claims.incomplete) warnings.push('INCOMPLETE')
+  if (host !== null && host !== context.host) warnings.push('FOREIGN_HOST')
+  result.verdict = 'GENUINE'
+  result.warnings = warnings.sort()
+}
+
+/** The verdict on a text (null for a line that was not UTF-8). Never throws, and whatever fails oddly is refused. */
+export async function verify (text, context) {
+  const result = { verdict: 'MALFORMED', warnings: [], token: null, kid: null, payload: null }
+  try {
+    await judge(text, context, result)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    Object.assign(found, { verdict: error.verdict, warnings: [] })
+    if (error instanceof Refusal) result.verdict = error.verdict // anything else is a slip of ours: MALFORMED stays
   }
-  return found
+  return result
 }
 
-async function judge (line, { trust, lists, at, base }, found) {
-  if (trust.verdict) refuse(trust.verdict)
-  must(line !== null)
-  const [prefix, bytes] = carried(line)
-  const outside = envelope(bytes)
-  Object.assign(found, { token: hex(sha256(bytes)), kid: outside.kid })
-  const key = trust.keys.get(outside.kid)
-  must(key, 'UNKNOWN_KEY')
-  must(key.alg === outside.alg && await signedBy(key.x, outside), 'FORGED')
-  const claims = checked(cbor(outside.payload))
-  found.payload = hex(outside.payload)
-  const [iss, exp, nbf, iat, permit] = [1, 4, 5, 6, -70001].map(label => claims.get(label))
-  must(key.state !== 3, 'KEY_COMPROMISED')
-  must(iss === key.scope && key.from <= iat && iat < key.to, 'OUT_OF_SCOPE')
-  const [number, index] = permit.get(12)
-  const status = lists.find(l => l.subject === trust.status.replace('{n}', String(number)))
-  if (!status) refuse(lists.some(l => l.subject === null) ? 'STATUS_INVALID' : 'STATUS_MISSING')
-  const packed = await judgeList(status, trust)
-  must(status.claims.get(1) === iss, 'STATUS_INVALID')
-  must(at < status.claims.get(4), 'STATUS_EXPIRED')
-  const [inside, newer] = [index >> 2 < packed.length, iat > status.claims.get(6)]
-  const entry = inside ? (packed[index >> 2] >> 2 * (index & 3)) & 3 : 1
-  must(entry !== 2, 'SUSPENDED')
-  must(entry !== 3, 'USED_UP')
-  must(entry !== 1 || newer, inside ? 'REVOKED' : 'UNISSUED')
-  must(at >= nbf && iat <= at + 300, 'NOT_YET')
-  must(at < exp, 'EXPIRED')
-  if (newer) found.warnings.push('ISSUED_AFTER_STATUS')
-  if (at - status.claims.get(6) > 86400) found.warnings.push('STATUS_STALE')
-  if (prefix !== 'PC1' && hostOf(prefix) !== hostOf(base)) found.warnings.push('FOREIGN_HOST')
-  if ([3, 4, 7].includes(permit.get(2)) && ![8, 9, 10, 11].every(l => permit.has(l))) found.warnings.push('INCOMPLETE')
-  found.warnings.sort()
+// ---------------------------------------------------------------- command line
+
+/** LF-ended lines of a stream as strings, null for one that cannot be a text. Holds at most LINE_CAP bytes of a line. */
+async function * readLines (stream) {
+  let [parts, length] = [[], 0]
+  const keep = piece => {
+    length += piece.length
+    // Copied: a kept slice would hold on to its whole chunk. Once over the cap only the length goes on counting.
+    if (length <= LINE_CAP && piece.length > 0) parts.push(Buffer.from(piece))
+  }
+  const finish = () => {
+    const line = length <= LINE_CAP ? decodeText(Buffer.concat(parts)) : null
+    ;[parts, length] = [[], 0]
+    return line
+  }
+  for await (const chunk of stream) {
+    let start = 0
+    for (let end; (end = chunk.indexOf(10, start)) >= 0; start = end + 1) {
+      keep(chunk.subarray(start, end))
+      yield finish()
+    }
+    keep(chunk.subarray(start))
+  }
+  if (length > 0) yield finish() // a last line without its LF is still a text someone asked about
 }
 
-async function main ([root, trustFile, at, base, ...files]) {
-  const trust = await trustList(readFileSync(trustFile), root, Number(at))
-  const context = { trust, lists: files.map(f => openList(readFileSync(f))), at: Number(at), base }
-  const input = readFileSync(0)
-  for (let from = 0; from < input.length;) {
-    let to = input.indexOf(10, from)
-    if (to < 0) to = input.length
-    let line = null
-    try { line = utf8.decode(input.subarray(from, to)) } catch { line = null }
-    process.stdout.write(JSON.stringify(await verify(line, context)) + '\n')
-    from = to + 1
+async function main ([root, trustFile, at, base, ...statusFiles]) {
+  if (base === undefined || !/^-?[0-9]{1,15}$/.test(at)) {
+    process.stderr.write('usage: node verify.mjs ROOT_HEX TRUST_FILE AT_SECONDS BASE_URL STATUS_FILE...\n')
+    process.exit(2)
+  }
+  // A file that cannot be read is a list that cannot be read: it gets a verdict, not a crash.
+  const read = file => { try { return readFileSync(file) } catch { return Buffer.alloc(0) } }
+  const lists = statusFiles.map(read)
+  const context = await createContext({ root, trust: read(trustFile), at: Number(at), base, lists })
+  for await (const text of readLines(process.stdin)) {
+    const line = JSON.stringify(await verify(text, context)) + '\n'
+    if (!process.stdout.write(line)) await once(process.stdout, 'drain')
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.slice(2))
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))
