@@ -1,18 +1,30 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from precursor.api.collection import Call, Collection, Values
-from precursor.desk import documents, terms
+from precursor.api.collection import Call, Collection, Listing, Values
+from precursor.core import access
+from precursor.core.access import Action
+from precursor.core.errors import NotFound
+from precursor.desk import documents, names, terms
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import Words
 from precursor.web import marks
 from precursor.web.i18n import language, words
 
 Extra = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every collection and every report, by its path."""
+
+    collections: Mapping[str, Collection]
+    listings: Mapping[str, Listing]
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -28,16 +40,16 @@ def title(collection: Collection, record: Values) -> str:
     return f"{words(kind or of_type or collection.summary)} {record['id']}"
 
 
-def of(call: Call, collection: Collection, record: Values) -> Extra | None:
+def of(call: Call, collection: Collection, record: Values, house: House) -> Extra | None:
     """The template and the values of what this record has besides."""
     make = _EXTRAS.get(collection.path)
-    return make(call, record) if make else None
+    return make(call, record, house) if make else None
 
 
-def _document(path: str) -> Callable[[Call, Values], Extra]:
+def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     """What is left on a document, each draw on it, its code."""
 
-    def make(call: Call, record: Values) -> Extra:
+    def make(call: Call, record: Values, _: House) -> Extra:
         found: Extra = {"template": "desk/document.html", "state": _state(call, record), "parts": []}
         address = f"/{path}/{quote(record['id'])}"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
@@ -78,4 +90,42 @@ def _allowance(record: Values) -> Extra:
     return {"left": f"{(whole - drawn).normalize():f}", "rows": rows, "bar": marks.allowance(shares)}
 
 
-_EXTRAS: Final[dict[str, Callable[[Call, Values], Extra]]] = {path: _document(path) for path in DOCUMENTS}
+def _movement(call: Call, record: Values, house: House) -> Extra | None:
+    """Both sides of a movement, where the reader may see the other: what was issued, what was received."""
+    if not record.get("counterpart"):
+        return None
+    try:
+        other = house.collections["movements"].show_one(call, record["counterpart"])
+    except NotFound:
+        return {"template": "desk/sides.html", "sides": [record], "missing": record["counterpart"]}
+    out, in_ = (other, record) if str(record["type"]).endswith("_in") else (record, other)
+    difference = Decimal(out["quantity"]) - Decimal(in_["quantity"])
+    return {
+        "template": "desk/sides.html",
+        "sides": [out, in_],
+        "difference": f"{difference.normalize():f}",
+        "called": names.of(call, [out, in_]),
+    }
+
+
+def _enterprise(call: Call, record: Values, house: House) -> Extra:
+    """What lies in the stores of an enterprise today; a way to its gaps and its trace."""
+    found: Extra = {"template": "desk/holding.html", "stock": None, "links": []}
+    if call.subject.role in access.GRANTS[Action.ALERT_LIST]:
+        found["links"].append((Words("缺口", "Gaps"), f"/gaps?{urlencode({'enterprise': record['id']})}"))
+    if call.subject.role in access.GRANTS[Action.STOCK_READ]:
+        scope = access.scope(call.subject, Action.STOCK_READ)
+        stock = house.listings["stock"]
+        held = stock.make(Call(call.session, call.subject, scope, call.now), {"enterprise": record["id"]})
+        places = [(place.partition("/"), amount) for place, amount in held.items()]
+        rows = [{"site": site, "substance": substance, **amount} for (site, _, substance), amount in places]
+        found |= {"stock": rows, "called": names.of(call, rows)}
+    return found
+
+
+Making = Callable[[Call, Values, House], Extra | None]
+_EXTRAS: Final[dict[str, Making]] = {
+    **{path: _document(path) for path in DOCUMENTS},
+    "movements": _movement,
+    "enterprises": _enterprise,
+}

@@ -101,11 +101,21 @@ def fill(groups: Sequence[Group], typed: Mapping[str, str], today: date | None =
             each.value = today.isoformat()
 
 
+#: Fields that every form has besides its own.
+_OURS: Final = frozenset({"csrf_token", "_key", "_seen"})
+
+
 def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
     """What was typed as a program would send it, loaded. Faulty with every fault, at its field."""
     document: dict[str, Any] = {}
-    faults: list[Fault] = []
-    for group in groups_of(form):
+    groups = groups_of(form)
+    known = {each.name for each in fields_in(groups)} | _OURS
+    faults = [
+        Fault("", f"表单没有此栏，或重复 / the form has no such field, or it came twice: {name[:40]!r}")
+        for name, texts in typed.lists()
+        if name not in known or len(texts) > 1
+    ]
+    for group in groups:
         for each in group.fields:
             text = typed.get(each.name, "").strip()
             if not text:

@@ -18,12 +18,12 @@ from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
 from precursor.desk import documents, extras, forms, names, reports, sheets, terms
+from precursor.desk.paging import PAGE, kept, turn, turned
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web.i18n import words
 
-_PAGE: Final = 50
 _MOST_ROWS: Final = 100_000
 _RELATED: Final = 5
 #: Members that tell nothing on a page.
@@ -54,17 +54,18 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     """Every page of every collection, and the reports."""
     made = Blueprint("desk", __name__)
     by_path = {collection.path: collection for collection in collections}
+    house = extras.House(by_path, {listing.path: listing for listing in listings})
     for collection in collections:
         path = f"/{collection.path}"
         _add(made, path, f"list {collection.path}", collection.list, _list(collection))
         _add(made, f"{path}.xlsx", f"sheet {collection.path}", collection.list, _sheet(collection))
-        _add(made, f"{path}/<id>", f"one {collection.path}", collection.read, _one(collection, by_path))
+        _add(made, f"{path}/<id>", f"one {collection.path}", collection.read, _one(collection, house))
         for act in collection.acts:
             at = f"{path}/{forms.path_of(act)}"
             _add(made, at, f"form {at}", act.action, _form(collection, act), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
-    reports.routes(made, Reports(by_path, {listing.path: listing for listing in listings}))
+    reports.routes(made, Reports(house.collections, house.listings))
     made.add_url_rule("/permits/<number>", endpoint="permit", view_func=documents.by_number(by_path))
 
     @made.app_context_processor
@@ -143,12 +144,10 @@ def _list(collection: Collection) -> Callable[[], str]:
         call = call_of()
         query = _narrowed(collection, call)
         total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-        pages = max(1, -(-total // _PAGE))
-        page = min(max(1, _number(request.args.get("page", "1"))), pages)
-        rows = call.session.execute(_ordered(query).limit(_PAGE).offset((page - 1) * _PAGE)).all()
+        page, pages = turn(total)
+        rows = call.session.execute(_ordered(query).limit(PAGE).offset((page - 1) * PAGE)).all()
         records = [collection.show(row) for row in rows]
         columns, cells = _saying(collection, _cells(call, collection, records), most=12)
-        kept = {k: v for k, v in request.args.items() if k not in ("page", "lang") and v}
         return render_template(
             "desk/list.html",
             collection=collection,
@@ -157,18 +156,14 @@ def _list(collection: Collection) -> Callable[[], str]:
             total=total,
             page=page,
             pages=pages,
-            kept=kept,
-            turn=lambda to: f"/{collection.path}?{urlencode(kept | {'page': to})}",
-            sheet=f"/{collection.path}.xlsx?{urlencode(kept)}",
+            kept=kept(),
+            turn=turned,
+            sheet=f"/{collection.path}.xlsx?{urlencode(kept())}",
             filters=_filters(call, collection),
             acts=_buttons(collection, None),
         )
 
     return view
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
 def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tuple[str, Words]]]]:
@@ -258,7 +253,7 @@ class Related:
     more: str
 
 
-def _one(collection: Collection, by_path: Mapping[str, Collection]) -> Callable[[str], str]:
+def _one(collection: Collection, house: extras.House) -> Callable[[str], str]:
     def view(id: str) -> str:
         call = call_of()
         record = collection.show_one(call, id)
@@ -277,9 +272,9 @@ def _one(collection: Collection, by_path: Mapping[str, Collection]) -> Callable[
             title=extras.title(collection, record),
             facts=[(name, said) for name, said in facts if said is not NOTHING],
             tables=[(name, _table(record[name], called)) for name in nested if record.get(name)],
-            related=[found for found in _related(collection, by_path, id) if found.total],
+            related=[found for found in _related(collection, house.collections, id) if found.total],
             acts=_buttons(collection, record),
-            extra=extras.of(call, collection, record),
+            extra=extras.of(call, collection, record, house),
         )
 
     return view

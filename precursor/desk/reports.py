@@ -22,6 +22,7 @@ from precursor.core.access import Action
 from precursor.core.clock import parse_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
 from precursor.desk import names, sheets, terms
+from precursor.desk.paging import PAGE, kept, turn, turned
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
@@ -74,12 +75,12 @@ class Reports:
         return Call(db.session, g.subject, scope, current_app.extensions["settings"].clock())
 
     def report(self, name: str, **asked: Any) -> Any:
-        """A report as the API makes it; None when the reader may not have it, or there is no register yet."""
+        """A report as the API makes it; None when the reader may not have it, or there is no register of his area."""
         listing = self.listings[name]
         call = self.call(listing.action)
         try:
             return listing.make(call, asked) if call else None
-        except Refused:
+        except (Refused, NotFound):
             return None
 
     def rows(self, path: str, *where: Any, **equal: Any) -> list[Any]:
@@ -262,7 +263,8 @@ class Reports:
         """What lies where, by the books."""
         call = call_of()
         on = _day("on", call.today)
-        found = self.report("stock", on=on, as_of=call.today) or {}
+        whose = request.args.get("enterprise", "").strip()
+        found = self.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
         records = []
         for place, amount in found.items():
             site, _, substance = place.partition("/")
@@ -276,7 +278,19 @@ class Reports:
             answer = Response(sheets.workbook("库存", head, columns, records), mimetype=sheets.TYPE)
             answer.headers["Content-Disposition"] = 'attachment; filename="stock.xlsx"'
             return answer
-        return render_template("desk/stock.html", records=records, called=called, on=on, today=call.today)
+        page, pages = turn(len(records))
+        return render_template(
+            "desk/stock.html",
+            records=records[(page - 1) * PAGE : page * PAGE],
+            total=len(records),
+            page=page,
+            pages=pages,
+            turn=turned,
+            kept=kept(),
+            called=called,
+            on=on,
+            today=call.today,
+        )
 
     def ledger(self) -> str:
         """One store and substance: opening + in − out = balance, line by line."""
@@ -328,7 +342,6 @@ class Reports:
         period, as_of = request.args.get("period") or str(call.today.year), _day("as_of", call.today)
         report = self.listings["plan"].make(call, {"period": period, "as_of": as_of})
         slots = report["slots"]
-        called = names.of(call, [{"enterprise": slot["enterprise"]} for slot in slots])
         by_grade: dict[str, Counter[str]] = defaultdict(Counter)
         by_month: dict[str, Counter[str]] = defaultdict(Counter)
         for slot in slots:
@@ -340,15 +353,19 @@ class Reports:
             for slot in slots
             if (not state or slot["state"] == state) and (not month or slot["end"].startswith(month))
         ]
+        page, pages = turn(len(shown))
         shown.sort(key=lambda slot: (_STATES[slot["state"]], slot["end"], slot["enterprise"]))
         return render_template(
             "desk/plan.html",
-            slots=shown[:200],
+            slots=shown[(page - 1) * PAGE : page * PAGE],
             total=len(shown),
+            page=page,
+            pages=pages,
+            turn=turned,
             counts=Counter(slot["state"] for slot in slots),
             by_grade=sorted(by_grade.items()),
             by_month=sorted(by_month.items()),
-            called=called,
+            called=names.of(call, [{"enterprise": slot["enterprise"]} for slot in shown]),
             period=period,
             as_of=as_of,
             state=state,

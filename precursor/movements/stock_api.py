@@ -13,7 +13,7 @@ from precursor.areas import service as areas
 from precursor.core import quantity
 from precursor.core.access import Action
 from precursor.core.errors import Forbidden, Refused
-from precursor.core.members import Day
+from precursor.core.members import Day, Text
 from precursor.enterprises.lookups import party_of, site_of
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
@@ -169,6 +169,9 @@ def _stock(call: Call, asked: Values) -> Values:
         .where(visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id))
         .order_by(Site.outside_id, Substance.outside_id)
     )
+    if "enterprise" in asked:
+        owner = sa.select(Party.id).where(Party.outside_id == asked["enterprise"], Party.is_external == sa.false())
+        query = query.where(Site.enterprise_id.in_(owner))
     return {
         f"{site}/{substance}": {"quantity": quantity.show(amount, measure), "unit": measure}
         for site, substance, measure, amount in call.session.execute(query)
@@ -238,6 +241,10 @@ LISTINGS = (
         summary=Words("账面结存", "book stock by site and substance"),
         action=Action.STOCK_READ,
         make=_stock,
-        parameters={"on": Day(optional=True, note="today when left out"), "as_of": Day(optional=True)},
+        parameters={
+            "on": Day(optional=True, note="today when left out"),
+            "as_of": Day(optional=True),
+            "enterprise": Text(optional=True, longest=64),
+        },
     ),
 )

@@ -32,8 +32,16 @@ W = Words
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The number of a record, and the collection or page where it is found."""
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Records that belong to a gap; the cells of a row are text, days or pairs of words."""
+    """Records that belong to a gap; the cells of a row are text, days, pairs of words or links."""
 
     title: Words
     columns: Sequence[Words]
@@ -139,14 +147,14 @@ def _side(session: Session, side: Words, movement: Movement, substance: Substanc
     permit = session.scalar(sa.select(Permit.outside_id).where(Permit.id == movement.permit_id))
     return [
         side,
-        movement.outside_id,
+        Link(movement.outside_id, "movements"),
         session.get_one(Party, movement.enterprise_id).name,
         session.get_one(Site, movement.site_id).outside_id,
         _TYPES[movement.type],
         movement.day,
         movement.recorded_on,
         quantity.show(movement.quantity, substance.unit),
-        permit,
+        Link(permit, "permits") if permit else None,
     ]
 
 
@@ -203,7 +211,7 @@ def _draws_of(session: Session, view: View, permit: Permit) -> Iterator[Table]:
         .order_by(Draw.day)
     )
     rows = [
-        [number, name, day, recorded, quantity.show(amount, unit)]
+        [Link(number, "movements"), name, day, recorded, quantity.show(amount, unit)]
         for number, name, day, recorded, amount in session.execute(query)
     ]
     columns = (
@@ -311,7 +319,10 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
                 W("方式", "Mode"),
                 W("检查人数", "Inspectors"),
             ),
-            [[v.outside_id, v.day, v.recorded_on, modes[v.mode], str(v.inspectors)] for v in session.scalars(visits)],
+            [
+                [Link(v.outside_id, "inspections"), v.day, v.recorded_on, modes[v.mode], str(v.inspectors)]
+                for v in session.scalars(visits)
+            ],
             frozenset({4}),
         ),
         Table(
@@ -435,7 +446,7 @@ def _stocktake(session: Session, view: View, gap: Gap) -> Evidence:
             (W("编号", "No."), W("类型", "Type"), W("发生日", "Day"), W("数量", "Quantity")),
             [
                 [
-                    m.outside_id,
+                    Link(m.outside_id, "movements"),
                     _TYPES[m.type],
                     m.day,
                     ("" if m.type.endswith("_in") else "-") + quantity.show(m.quantity, substance.unit),
@@ -465,6 +476,9 @@ _TYPES: Final = {
     "use_out": W("使用出库", "Use"),
     "loss_out": W("损失", "Loss"),
     "disposal_out": W("处置", "Disposal"),
+    "return_in": W("退回入库", "Return received"),
+    "return_out": W("退货", "Return"),
+    "sample_out": W("取样", "Sample"),
 }
 
 KINDS: Final = {

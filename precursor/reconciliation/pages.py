@@ -1,6 +1,5 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,14 +13,17 @@ from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.core import access
 from precursor.core.access import Action, Reach, Scope
-from precursor.core.clock import Period, legal_day, parse_day
+from precursor.core.clock import SHANGHAI, Period, legal_day, parse_day
 from precursor.core.errors import Fault, Faulty, NotFound
 from precursor.enterprises.models import Party
 from precursor.reconciliation import evidence, service
-from precursor.reconciliation.figures import BY_KEY, FIGURES, Gap
+from precursor.reconciliation.figures import BY_KEY, Gap
+from precursor.reconciliation.records import record_of
 from precursor.reconciliation.service import Counted
+from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
+from precursor.rules.law import Words
 from precursor.web import marks
 from precursor.web.database import db
 from precursor.web.i18n import words
@@ -49,8 +51,9 @@ def helpers() -> dict[str, Any]:
     return {"may": may, "here": here, "nav_url": nav_url}
 
 
-#: The targets that come first; the others stand in the table below.
-HEADLINE = ("K1", "K2", "K3", "K4")
+bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
+
+_MONTHS = Words("近十二个月", "the last twelve months")
 _PAGE = 50
 _LONGEST = 5  # calendar years of a period on a page
 
@@ -95,33 +98,47 @@ def asked(scope: Scope) -> Asked:
     return Asked(city, view, counties, period_text, area.outside_id if area else None)
 
 
+def _record_of(gap: Gap) -> str | None:
+    """Where the record behind a gap is shown; None when there is none, or the reader may not open it."""
+    found = record_of(gap)
+    if found is None or g.subject.role not in access.GRANTS[found[0]]:
+        return None
+    own = g.subject.enterprise_id
+    return found[1] if own is None or not gap.parties or gap.parties[0] == _outside_id(own) else None
+
+
+def _outside_id(enterprise: int) -> str | None:
+    if "own_outside_id" not in g:
+        g.own_outside_id = db.session.scalar(sa.select(Party.outside_id).where(Party.id == enterprise))
+    return g.own_outside_id  # type: ignore[no-any-return]
+
+
 @bp.get("/targets")
 @access.requires(Action.STATS_AREA)
 def targets() -> str:
     """Every figure: how many are missing, by county."""
     seen = asked(g.scope)
-    counted = [service.count(db.session, seen.view, figure, seen.city.counties) for figure in FIGURES]
-    gaps: list[Gap] = []
-    if g.subject.role in access.GRANTS[Action.ALERT_LIST]:  # some see how many are missing, and not which
-        scope = access.scope(g.subject, Action.ALERT_LIST)
-        gaps = service.in_scope(db.session, service.gaps(db.session, seen.view), scope)
-    cards = [c for c in counted if c.figure.key in HEADLINE]
+    settings = current_app.extensions["settings"]
+    # some see how many are missing, and not which
+    lists = access.scope(g.subject, Action.ALERT_LIST) if g.subject.role in access.GRANTS[Action.ALERT_LIST] else None
+    kept: Kept = current_app.extensions["summaries"]
+    found = kept.get(db.session, seen.city, seen.view, lists, settings.clock(), fresh="fresh" in request.args)
+    counted = found.counted
     return render_template(
         "targets.html",
         seen=seen,
-        cards=[(c, _strip(seen, c)) for c in cards],
-        counted=counted,
+        found=found,
+        cards=[(c, _strip(seen, c), _spark(found, c)) for c in counted if c.figure.key in HEADLINE],
         missed=[c for c in counted if c.met is False],
         targeted=[c for c in counted if c.target is not None],
-        gaps=sorted(gaps, key=lambda gap: gap.since)[:8],
-        gap_count=len(gaps),
-        owners=Counter(gap.owner for gap in gaps).most_common(8),
-        names=_names(gaps),
+        gaps=found.gaps or [],
+        names=_names(found.gaps or []) | _names_of([owner.partition(":")[2] for owner, _ in found.owners]),
         kinds=GAPS,
-        gaps_of_county=_by_county(gaps, seen),
+        record_of=_record_of,
         cell=marks.cell,
         floors={c.figure.key: _floor(c) for c in counted},
-        live=service.coverage(db.session, seen.view)["live"],
+        is_older=found.last_entry != last_entry(db.session),
+        counted_at=found.counted_at.astimezone(SHANGHAI),
     )
 
 
@@ -144,13 +161,20 @@ def _strip(seen: Asked, counted: Counted) -> str:
     return marks.strip(found, target, words(counted.figure.title)) if found else ""
 
 
-def _by_county(found: list[Gap], seen: Asked) -> dict[str, int]:
-    return {county: sum(gap.area == county for gap in found) for county in seen.counties}
+def _spark(found: Summary, counted: Counted) -> str:
+    months = [
+        (first.strftime("%Y-%m"), float(rate.pct) if rate.pct else None)
+        for first, rate in found.months[counted.figure.key]
+    ]
+    return marks.spark(months, float(counted.target) if counted.target else None, words(_MONTHS))
 
 
 def _names(found: list[Gap]) -> dict[str, str]:
     """The names of the enterprises that gaps concern, by outside id."""
-    ids = sorted({party for gap in found for party in gap.parties})
+    return _names_of(sorted({party for gap in found for party in gap.parties}))
+
+
+def _names_of(ids: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for start in range(0, len(ids), 500):
         query = sa.select(Party.outside_id, Party.name).where(
@@ -171,12 +195,14 @@ def gaps() -> Response | str:
     if code is not None and code not in GAPS:
         raise NotFound(f"there is no gap code {code}")
     county, figure = request.args.get("county") or None, request.args.get("figure") or None
+    enterprise = request.args.get("enterprise") or None
     shown = [
         gap
         for gap in found
         if (not code or gap.code == code)
         and (not county or gap.area == county)
         and (not figure or GAPS[gap.code].figure == figure)
+        and (not enterprise or enterprise in gap.parties)
     ]
     shown.sort(key=lambda gap: (gap.since, gap.line))
     pages = max(-(-len(shown) // _PAGE), 1)
@@ -191,8 +217,10 @@ def gaps() -> Response | str:
         code=code,
         figure=figure,
         county=county,
+        enterprise=enterprise,
         codes=sorted(codes, key=list(GAPS).index),
         kinds=GAPS,
+        record_of=_record_of,
         names=_names(shown),
         own=g.scope.reach is Reach.ENT,
         days=lambda gap: (seen.view.as_of - gap.since).days,
@@ -224,9 +252,12 @@ def gap(code: str, subject: str) -> str:
         seen=seen,
         gap=found[0],
         kind=GAPS[code],
+        record=_record_of(found[0]),
         figure=figure,
+        whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
         is_day=lambda value: isinstance(value, date),
-        is_words=lambda value: hasattr(value, "zh"),
+        is_words=lambda value: isinstance(value, Words),
+        is_link=lambda value: isinstance(value, evidence.Link),
     )

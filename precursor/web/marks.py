@@ -84,6 +84,43 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
     return parts
 
 
+def spark(months: Sequence[tuple[str, float | None]], target: float | None, label: str) -> Markup:
+    """A line of months; those below the target are filled, a month without cases is a break in the line."""
+    known = [pct for _, pct in months if pct is not None]
+    if not known:
+        return Markup("")
+    floor = axis_floor([*known, *([target] if target is not None else [])])
+    height, right = 44, _WIDTH - _PAD
+
+    def x(place: int) -> str:
+        return _n(_PAD + place / max(len(months) - 1, 1) * (right - _PAD))
+
+    def y(pct: float) -> str:
+        return _n(6 + (100 - max(pct, floor)) / (100 - floor) * 22)
+
+    parts = [Markup('<text x="{}" y="{}">{}</text>').format(_PAD, height - 2, months[0][0])]
+    parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(right, height - 2, months[-1][0]))
+    if target is not None:
+        parts.append(Markup('<path class="target dash" d="M{} {}H{}"/>').format(_PAD, y(target), right))
+    line, pen = "", "M"
+    for place, (_, pct) in enumerate(months):
+        if pct is not None:
+            line += f"{pen}{x(place)} {y(pct)}"
+        pen = "M" if pct is None else "L"
+    parts.append(Markup('<path class="line" d="{}"/>').format(line))
+    for place, (name, pct) in enumerate(months):
+        if pct is not None:
+            is_below = target is not None and pct < target
+            parts.append(
+                Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{} {:.2f}%</title></circle>').format(
+                    "dot-bad" if is_below else "dot", x(place), y(pct), 3.5 if is_below else 2.5, name, pct
+                )
+            )
+    return Markup('<svg class="ch" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
+        _WIDTH, height, label, Markup("").join(parts)
+    )
+
+
 def cell(pct: float, target: float | None, floor: float) -> Markup:
     """A small bullet for a table: how far, and where the target lies. Its number stands beside it."""
     width = 56

@@ -1,0 +1,131 @@
+"""What the targets page says, counted once for all who ask the same: figures, months, who acts, where.
+
+To count a large register takes seconds, and its page is opened often. So what was counted is kept in the process,
+never silently: it is dropped at the next entry in the audit log, and only where counting took long is it kept
+on for a while, with its time shown.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from precursor.areas.service import City
+from precursor.audit.models import AuditEntry
+from precursor.core.access import Scope
+from precursor.core.clock import Period, month_end
+from precursor.reconciliation import service
+from precursor.reconciliation.figures import BY_KEY, FIGURES, Gap
+from precursor.reconciliation.service import Counted, Rate
+from precursor.reconciliation.view import View
+
+#: The targets that come first, and whose months are shown.
+HEADLINE: Final = ("K1", "K2", "K3", "K4")
+MONTHS: Final = 12
+OLDEST: Final = 8
+#: A count that took this many seconds is kept after new entries, for so many times as long as it took.
+SLOW: Final = 2.0
+KEPT: Final = 100
+_MOST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of a view. ``gaps`` are the oldest; None where the reader may not see which they are."""
+
+    counted: list[Counted]
+    months: dict[str, list[tuple[date, Rate]]]
+    live: dict[str, Any]
+    gaps: list[Gap] | None
+    gap_count: int
+    owners: list[tuple[str, int]]
+    by_county: dict[str, int]
+    counted_at: datetime
+    seconds: float
+    last_entry: int
+
+
+def make(session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary:
+    """Count everything. ``scope``: whose gaps are listed; None for none."""
+    began = time.perf_counter()
+    latest = last_entry(session)
+    counted = [service.count(session, view, figure, city.counties) for figure in FIGURES]
+    months = {key: [_month(session, city, view, key, first) for first in months_of(view)] for key in HEADLINE}
+    live = service.coverage(session, view)["live"]
+    gaps = service.in_scope(session, service.gaps(session, view), scope) if scope else []
+    return Summary(
+        counted=counted,
+        months=months,
+        live=live,
+        gaps=sorted(gaps, key=lambda gap: gap.since)[:OLDEST] if scope else None,
+        gap_count=len(gaps),
+        owners=Counter(gap.owner for gap in gaps).most_common(8),
+        by_county=Counter(gap.area for gap in gaps),
+        counted_at=now,
+        seconds=time.perf_counter() - began,
+        last_entry=latest,
+    )
+
+
+def months_of(view: View) -> list[date]:
+    """The first days of the twelve months up to the last day that is seen."""
+    last = view.last_seen_day.replace(day=1)
+    found = [last]
+    while len(found) < MONTHS:
+        found.append((found[-1] - timedelta(1)).replace(day=1))
+    return found[::-1]
+
+
+def _month(session: Session, city: City, view: View, key: str, first: date) -> tuple[date, Rate]:
+    of_month = replace(view, period=Period(first, month_end(first.year, first.month)))
+    return first, service.count(session, of_month, BY_KEY[key], city.counties).total
+
+
+def last_entry(session: Session) -> int:
+    """The number of the latest entry of the audit log."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id))) or 0
+
+
+class Kept:
+    """Summaries of one process, the latest asked for; counted by one thread at a time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, slow: float = SLOW) -> None:
+        self._clock, self._slow = clock, slow
+        self._kept: dict[object, tuple[float, Summary]] = {}
+        self._counting = threading.Lock()
+
+    def get(
+        self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, *, fresh: bool = False
+    ) -> Summary:
+        """The summary of a view; ``fresh``: counted now, whatever is kept."""
+        whose = scope and (scope.reach, scope.area_id, scope.enterprise_id)
+        key = (city.id, view.period, view.as_of, view.areas, whose)
+        found = None if fresh else self._found(session, key)
+        if found is None:
+            with self._counting:
+                found = None if fresh else self._found(session, key)  # another thread may have counted meanwhile
+                found = found or self._count(session, city, view, scope, now, key)
+        return found
+
+    def _found(self, session: Session, key: object) -> Summary | None:
+        made_at, found = self._kept.get(key, (0.0, None))
+        if found is None:
+            return None
+        is_recent = found.seconds >= self._slow and self._clock() - made_at <= found.seconds * KEPT
+        return found if is_recent or found.last_entry == last_entry(session) else None
+
+    def _count(
+        self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, key: object
+    ) -> Summary:
+        found = make(session, city, view, scope, now)
+        self._kept.pop(key, None)
+        self._kept[key] = self._clock(), found
+        while len(self._kept) > _MOST:
+            self._kept.pop(next(iter(self._kept)))
+        return found
