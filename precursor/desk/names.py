@@ -76,3 +76,12 @@ def choices(call: Call, path: str) -> list[tuple[str, Words]]:
         query = query.where(Party.is_external)
     rows = call.session.execute(query).all()
     return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= _MOST else []
+
+
+def own(call: Call) -> dict[str, str]:
+    """What a form may say already: who enters it, and the county of his office."""
+    found = {"officers": call.subject.person}
+    area = call.session.get(Area, call.subject.area_id) if call.subject.area_id else None
+    if area is not None and area.level == "county":
+        found["county"] = area.outside_id
+    return found

@@ -17,7 +17,7 @@ from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import documents, extras, forms, names, reports, sheets, terms
+from precursor.desk import documents, extras, forms, looking, names, reports, sheets, terms
 from precursor.desk.paging import PAGE, kept, turn, turned
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
@@ -30,8 +30,6 @@ _RELATED: Final = 5
 _HIDDEN: Final = frozenset({"version", "unit", "law"})
 #: Columns by which lists are in order, the newest first.
 _ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
-#: Columns besides the id in which a search looks.
-_SEARCHED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
         return {"nav_groups": _nav(by_path)}
 
     made.add_app_template_global(terms.word, "word")
+    made.add_app_template_global(terms.hint, "hint")
     made.add_app_template_global(terms.member, "term")  # macros see globals only
 
     return made
@@ -125,11 +124,10 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
     query = collection.query(call)
     columns = query.selected_columns
     for name in collection.filters:
-        if wanted := request.args.get(name, "").strip():
+        if wanted := looking.cleaned(request.args.get(name, "")):
             query = query.where(columns[name] == wanted)
-    if text := request.args.get("q", "").strip()[:100]:
-        searched = [columns.id, *(columns[name] for name in _SEARCHED if name in columns)]
-        query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in searched)))
+    if text := looking.cleaned(request.args.get("q", "")):
+        query = query.where(looking.holds(columns, text))
     return query
 
 
@@ -353,7 +351,7 @@ def _form(collection: Collection, act: Act) -> Callable[..., Any]:
         groups = forms.groups_of(act.form)
         if request.method == "GET":
             start = {k: v for k, v in (record or {}).items() if isinstance(v, str)} if act.method == "PUT" else {}
-            forms.fill(groups, start | request.args.to_dict(), call.today)
+            forms.fill(groups, names.own(call) | start | request.args.to_dict(), call.today)
             return _page(call, collection, act, record, groups)
         forms.fill(groups, request.form)
         try:

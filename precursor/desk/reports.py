@@ -21,7 +21,7 @@ from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.clock import parse_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
-from precursor.desk import names, sheets, terms
+from precursor.desk import looking, names, sheets, terms
 from precursor.desk.paging import PAGE, kept, turn, turned
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party, Site
@@ -263,7 +263,7 @@ class Reports:
         """What lies where, by the books."""
         call = call_of()
         on = _day("on", call.today)
-        whose = request.args.get("enterprise", "").strip()
+        whose = looking.cleaned(request.args.get("enterprise", ""))
         found = self.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
         records = []
         for place, amount in found.items():
@@ -295,7 +295,7 @@ class Reports:
     def ledger(self) -> str:
         """One store and substance: opening + in − out = balance, line by line."""
         call = call_of()
-        site, substance = request.args.get("site", ""), request.args.get("substance", "")
+        site, substance = (looking.cleaned(request.args.get(name, "")) for name in ("site", "substance"))
         to = _day("to", call.today)
         start = _day("from", to - timedelta(90))
         found: Values = {}
@@ -378,7 +378,7 @@ class Reports:
     def trace(self) -> str:
         """Where what lies in a store came from, or where it went: by custody stage, and as a table."""
         call = call_of()
-        of, direction = request.args.get("of", "").strip(), request.args.get("direction", "up")
+        of, direction = looking.cleaned(request.args.get("of", "")), request.args.get("direction", "up")
         found, fault = None, None
         if direction not in ("up", "down"):
             direction = "up"
@@ -407,7 +407,7 @@ class Reports:
         """Permit, enterprise, batch, plate: what the reader may see of each."""
         if g.subject is None:
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
-        text = request.args.get("q", "").strip()[:100]
+        text = looking.cleaned(request.args.get("q", ""))
         found = []
         for path in _SEARCHED if text else ():
             collection = self.collections[path]
@@ -416,8 +416,7 @@ class Reports:
                 continue
             query = collection.query(call)
             columns = query.selected_columns
-            looked = [columns[name] for name in ("id", *_LOOKED) if name in columns]
-            query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in looked)))
+            query = query.where(looking.holds(columns, text))
             rows = call.session.execute(query.order_by(columns.id).limit(_SHOWN)).all()
             if rows:
                 found.append((collection, [collection.show(row) for row in rows]))
@@ -426,7 +425,6 @@ class Reports:
         return render_template("desk/search.html", text=text, found=found)
 
 
-_LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
 _STATES: Final = {"missed": 0, "pending": 1, "filled": 2}
 #: Which gaps are whose: by the first part of the role's name.
 _MINE: Final = {"ent": "enterprise", "ps": "police"}

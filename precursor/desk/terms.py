@@ -294,6 +294,25 @@ true | 是 | yes
 false | 否 | no
 """)
 
+#: What is said below a field's name, where the name does not say enough.
+HINTS: Final = {
+    "officers": Words(
+        "执法人员代码，每行一个，须含录入人；两人以上的实地检查才计入应检",
+        "Codes of the officers, one a line, yours among them; a visit counts when at least two came",
+    ),
+    "person": Words("自然人代码，与账号相同", "The code of the natural person, as with accounts"),
+    "counterpart": Words("对方出入库记录的编号", "The number of the other side's movement"),
+    "id": Words("不填则由系统编号", "Left out, the system gives one"),
+    "particulars.plates": Words("每行一个车牌", "One plate a line"),
+    "route": Words("途经县区的代码，每行一个", "Codes of the counties on the way, one a line"),
+}
+
+
+def hint(name: str) -> Words | None:
+    """What is said below the name of a field."""
+    return HINTS.get(name)
+
+
 #: The collections of documents.
 DOCUMENTS: Final = ("purchase-documents", "transport-documents", "licences", "trade-licences")
 
@@ -365,7 +384,14 @@ ASKED: Final = {
     "IssueForm": ("substance", "quantity", "seller", "consignee", "carrier", "route", "particulars"),
     "InspectionForm": ("result", "findings"),
     "RoadCheckForm": ("place", "plate", "result", "officers"),
-    "UpdateForm": ("name", "address", "contact"),
+    "EnterpriseForm": ("credit_code", "credit_code_reason", "address", "contact"),
+    "ChangeForm": ("name", "address", "contact"),
+    "GradeForm": ("since", "reason", "evidence"),
+    "IncidentForm": ("reported_at",),
+    "ShipmentForm": ("licence", "customs_no"),
+    "LegForm": ("on", "reason"),
+    "VerificationForm": ("on",),
+    "ExplanationForm": ("explanation",),
 }
 
 #: The field at which a broken rule is shown, by what a fact that broke it cannot rest on.

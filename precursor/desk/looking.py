@@ -1,0 +1,23 @@
+"""Look for a text in what a collection shows of its records."""
+
+import re
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+#: Columns besides the id in which one looks, where a collection has them.
+_LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
+_LONGEST: Final = 100
+#: No database stores these, so nothing holds them.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def cleaned(text: str) -> str:
+    """What was typed into a field that looks for something, without what can be in no record."""
+    return _UNSTORABLE.sub("", text).strip()[:_LONGEST]
+
+
+def holds(columns: Any, text: str) -> sa.ColumnElement[bool]:
+    """Whether id or any name holds a text, whatever its case; ids that are numbers are read as text."""
+    looked = [columns[name] for name in ("id", *_LOOKED) if name in columns]
+    return sa.or_(*(sa.cast(column, sa.String()).icontains(text, autoescape=True) for column in looked))
