@@ -27,7 +27,8 @@ from precursor.accounts import sessions
 from precursor.accounts.models import Role, User, WebAuthn
 from precursor.api import openapi, views
 from precursor.core import access, guards, problems
-from precursor.core.errors import PrecursorError, Unauthenticated
+from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Unauthenticated
+from precursor.core.members import UNSTORABLE
 from precursor.desk import pages as desk_pages
 from precursor.reconciliation import pages as reconciliation_pages
 from precursor.settings import Settings
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         view: Any = app.view_functions[endpoint]
         app.view_functions[endpoint] = limiter.limit("10/minute", methods=["POST"])(view)
     sessions.install(app)
+    _storable(app)
     _same_origin(app, csrf)
     app.register_blueprint(reconciliation_pages.bp)
     app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
@@ -155,6 +157,20 @@ def _enforce(app: Flask) -> None:
             return app.login_manager.unauthorized()  # type: ignore[attr-defined]
         g.scope = access.scope(g.subject, action)
         return None
+
+
+def _storable(app: Flask) -> None:
+    """No text that a database cannot hold comes further than here, whichever page it was meant for."""
+
+    @app.before_request
+    def look() -> None:
+        if UNSTORABLE.search(request.path):
+            raise NotFound("没有这个地址 / there is no such address")
+        typed = [request.args, request.form] if not request.path.startswith("/api/") else []
+        for name, text in (pair for one in typed for pair in one.items(multi=True)):
+            if UNSTORABLE.search(name + text):
+                where = UNSTORABLE.sub("?", name)[:40]
+                raise Faulty([Fault(f"/{where}", "含不能保存的字符 / has a character that cannot be stored")])
 
 
 def _same_origin(app: Flask, csrf: CSRFProtect) -> None:

@@ -15,7 +15,7 @@ from precursor.core import clock, quantity
 from precursor.rules.targets import decimal
 
 #: Text that no database and no canonical form can hold.
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 _LAST_YEAR: Final = 9900
 
@@ -57,7 +57,7 @@ class Text(Member):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         if type(value) is not str or not value:
             raise ValidationError("须为非空文字 / must be text that is not empty")
-        if _UNSTORABLE.search(value):
+        if UNSTORABLE.search(value):
             raise ValidationError("含不能保存的字符 / has a character that cannot be stored")
         if self.longest and len(value) > self.longest:
             raise ValidationError(f"至多 {self.longest} 个字符 / at most {self.longest} characters")

@@ -1,6 +1,5 @@
 """Look for a text in what a collection shows of its records."""
 
-import re
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -8,13 +7,11 @@ import sqlalchemy as sa
 #: Columns besides the id in which one looks, where a collection has them.
 _LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
 _LONGEST: Final = 100
-#: No database stores these, so nothing holds them.
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
-    """What was typed into a field that looks for something, without what can be in no record."""
-    return _UNSTORABLE.sub("", text).strip()[:_LONGEST]
+    """What was typed into a field that looks for something; longer texts are in no name."""
+    return text.strip()[:_LONGEST]
 
 
 def holds(columns: Any, text: str) -> sa.ColumnElement[bool]:

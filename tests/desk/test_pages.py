@@ -2,11 +2,14 @@
 
 import re
 from datetime import date
+from urllib.parse import quote
 
+import engines
 import pytest
 from api_kit import Door
 from conftest import WORKED, load
 
+from precursor import rooms
 from precursor.core import db, migrate
 from precursor.core.clock import Period
 from precursor.reconciliation import service
@@ -79,3 +82,62 @@ def test_an_enterprise_shows_what_lies_in_its_stores(lead):
 
 def test_every_gap_has_words_for_its_record():
     assert set(RECORDS) <= set(GAPS)
+
+
+ODD = ("'", "\x00", "\ud800", "%", "9" * 400, "-1", "1e9", "<b>", "../..", "2025-13-45", "a" * 5000, "\u202e", "")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def asked(request, tmp_path_factory):
+    """A lead's browser on each engine: what one database refuses, the other may store."""
+    home = tmp_path_factory.mktemp("asked")
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{home / 'city.db'}" if sqlite else engines.new_database(request.getfixturevalue("pg_server"))
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    made = Door(url, home)
+    load(made.engine, WORKED)
+    client = made.account("lead", "ps_lead", area="C0")
+    client._begin()
+    yield client.browser
+    made.close()
+
+
+REPORTS = {
+    "/targets": ("period", "as_of", "area", "fresh"),
+    "/gaps": ("period", "as_of", "area", "code", "county", "figure", "enterprise", "page"),
+    "/stock": ("on", "q", "enterprise", "page"),
+    "/stock.xlsx": ("on", "q"),
+    "/ledger": ("site", "substance", "from", "to"),
+    "/plan": ("period", "as_of", "state", "month", "page"),
+    "/trace": ("of", "direction"),
+    "/search": ("q",),
+}
+
+
+def test_no_address_makes_a_page_fail(asked):
+    addresses = {path: [*names, "nobody"] for path, names in REPORTS.items()}
+    for collection in rooms.COLLECTIONS:
+        addresses[f"/{collection.path}"] = [*collection.filters, "q", "page"]
+        addresses[f"/{collection.path}.xlsx"] = ["q"]
+    for path, names in addresses.items():
+        for name in names:
+            for text in ODD:
+                query = f"{name}={quote(text, errors='surrogatepass')}"
+                answer = asked.get(f"{path}?{query}")
+                assert answer.status_code in (200, 302, 400, 403, 404, 422), (path, query[:60])
+    for collection in rooms.COLLECTIONS:
+        for text in ODD[:-1]:
+            answer = asked.get(f"/{collection.path}/{quote(text[:300], safe='', errors='surrogatepass')}")
+            assert answer.status_code in (404, 403), (collection.path, text[:20])
+    for text in ODD[:-1]:
+        for path in ("/permits/{}", "/gaps/WRITEOFF_QTY_MISMATCH/{}", "/gaps/{}/M12"):
+            answer = asked.get(path.format(quote(text[:300], safe="", errors="surrogatepass")))
+            assert answer.status_code in (404, 403, 302), (path, text[:20])
+
+
+def test_a_search_by_number_finds_what_has_numbers_for_names(asked):
+    road = re.search(r'<td class="ttl"[^>]*><a href="(/road-checks/([0-9]+))"', asked.get("/road-checks").text)
+    answer = asked.get(f"/search?q={road[2]}")
+    assert road[1] in (answer.location or answer.text)
