@@ -1,14 +1,14 @@
-"""``python -m bench``: figures, draws, import, http, memory, or all of them."""
+"""``python -m bench``: figures, draws, import, http, memory, codes, pages, or all of them."""
 
 import argparse
 import json
 import time
 from pathlib import Path
 
-from bench import draws, figures, http, imports
+from bench import codes, draws, figures, http, imports, pages
 from bench.tables import Table
 
-ALL = ("figures", "draws", "import", "http", "memory")
+ALL = ("figures", "draws", "import", "http", "memory", "codes", "pages")
 
 
 def main() -> None:
@@ -16,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python3 dev.py bench", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=(*ALL, "all"))
     parser.add_argument(
-        "--size", type=int, help="movements: figures 1,000,000, import 20,000 and 100,000; requests: memory 100,000"
+        "--size",
+        type=int,
+        help="movements: figures and pages 1,000,000, import 20,000 and 100,000; requests: memory 100,000",
     )
     parser.add_argument("--engine", default="both", choices=("sqlite", "postgresql", "both"))
     parser.add_argument("--json", type=Path, help="write the ratios to this file too")
@@ -42,6 +44,10 @@ def measure(what: str, size: int | None, engines: tuple[str, ...], *, brief: boo
         return draws.run()
     if what == "http":
         return http.run()
+    if what == "codes":
+        return codes.run()
+    if what == "pages":
+        return pages.run(size or 1_000_000)
     if what == "memory":
         return http.memory(size or 100_000)
     return imports.run((20_000,) if brief else (size,) if size else (20_000, 100_000), engines)

@@ -145,6 +145,8 @@ class _Sink:
 
     def __init__(self, table: sa.Table, folder: Path, connection: Any) -> None:
         self.count, self.rows, self.connection = 0, list[Row](), connection
+        # what the register leaves out at the end of a row: nothing, or the number that a fresh record has
+        self.empty = tuple(None if column.nullable else 0 for column in table.columns)
         self.file = (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="")
         self.csv = csv.writer(self.file)
         self.convert = [(i, _as_text(kind)) for i, kind in enumerate(kinds(table)) if kind != "plain"]
@@ -155,7 +157,7 @@ class _Sink:
 
     def put(self, row: Row) -> None:
         """Take one row."""
-        self.rows.append(row)
+        self.rows.append(row + self.empty[len(row) :])
         if len(self.rows) >= _BATCH:
             self._flush()
 

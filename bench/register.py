@@ -1,7 +1,8 @@
 """A synthetic register: one city of 30 counties with everything that the figures count, and a few percent of gaps.
 
-Deterministic from its seed and size. Rows come in the order of the columns of the product's own tables; legal days
-are whole days since 1970-01-01 and instants whole microseconds, as SQLite keeps them.
+Deterministic from its seed and size. Rows come in the order of the columns of the product's own tables, the last of
+which may be left out; legal days are whole days since 1970-01-01 and instants whole microseconds, as SQLite keeps
+them.
 """
 
 import math
