@@ -27,6 +27,7 @@ from precursor.core import db, migrate
 from precursor.core.access import Action, Role
 from precursor.core.clock import Period
 from precursor.core.errors import Faulty, NotFound, PrecursorError, Refused
+from precursor.doctor import State, examine
 from precursor.enterprises import service as enterprises
 from precursor.exchange.exporting import export_bundle
 from precursor.exchange.importing import import_bundle
@@ -98,6 +99,20 @@ def serve(host: str, port: int) -> None:
     engine(settings).dispose()  # refuses a database that is not ready, before anything listens
     click.echo(f"http://{host}:{port}/")
     run(for_serving(settings), host, port)
+
+
+@cli.command()
+@format_option
+def doctor(form: str) -> None:
+    """Look whether this installation is in order; exit code 1 where something must be mended."""
+    settings = Settings.from_environment()
+    found = list(examine(settings, settings.clock()))
+    if form == "json":
+        show_json([{"what": f.what, "state": f.state, "seen": f.seen, "remedy": f.remedy} for f in found])
+    else:
+        show_table(["", "state", "seen", "what to do"], [(f.what, f.state, f.seen, f.remedy) for f in found])
+    if any(f.state is State.WRONG for f in found):
+        sys.exit(1)
 
 
 def run(app: Flask, host: str, port: int) -> None:
