@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-import signing_kit as kit  # noqa: E402
+import signing_kit as kit
 
 
 def made() -> dict[str, object]:

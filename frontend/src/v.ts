@@ -6,6 +6,8 @@ const said: Record<string, string> = JSON.parse(place.dataset.words!);
 const english = document.documentElement.lang === "en";
 const t = (zh: string, en: string) => (english ? en : zh);
 
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (english ? "." : "。");
+
 async function fetched(address: string): Promise<Uint8Array | null> {
   const answer = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
   return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
   const found = await judge(text, trust, find, Math.floor(Date.now() / 1000), location.host);
   const genuine = found.verdict === "GENUINE";
   place.className = genuine && !found.warnings.length ? "note ok" : genuine ? "note warn" : "errsum";
-  place.textContent = [found.verdict, ...found.warnings].map((code) => said[code] ?? code).join("。");
+  place.textContent = [found.verdict, ...found.warnings].map((code) => sentence(said[code] ?? code)).join(english ? " " : "");
   place.dataset.verdict = found.verdict;
   if (!found.claims || !genuine) return;
   for (const [name, value] of facts(found.claims, found.asOf)) {

@@ -102,7 +102,7 @@ def by_number(by_path: dict[str, Collection]) -> Callable[[str], AnyResponse]:
 
 def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     """What the certificate states, every value as text."""
-    called = names.of(call, [record])
+    called = names.of(call, [record]) | names.on_paper(call, record)
     rows = [
         {"zh": terms.member(name).zh, "en": terms.member(name).en, "value": _paper_value(record, name, called)}
         for name in _STATED

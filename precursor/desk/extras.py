@@ -14,7 +14,7 @@ from precursor.desk import documents, names, terms
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import Words
 from precursor.web import marks
-from precursor.web.i18n import language, words
+from precursor.web.i18n import head, language
 
 Extra = dict[str, Any]
 
@@ -37,7 +37,7 @@ def title(collection: Collection, record: Values) -> str:
         return str(record["name_zh"])
     kind = terms.word("kind", record.get("kind")) if collection.path in DOCUMENTS else None
     of_type = terms.word("type", record.get("type")) if "type" in record else None
-    return f"{words(kind or of_type or collection.summary)} {record['id']}"
+    return f"{head(kind or of_type or terms.title_of(collection))} {record['id']}"
 
 
 def of(call: Call, collection: Collection, record: Values, house: House) -> Extra | None:

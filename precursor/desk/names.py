@@ -56,6 +56,16 @@ def of(call: Call, records: Iterable[Values]) -> dict[tuple[str, str], str]:
     return found
 
 
+def on_paper(call: Call, record: Values) -> dict[tuple[str, str], str]:
+    """The substance of a document in Chinese first, then in English, whatever the reader's language."""
+    found = call.session.execute(
+        sa.select(Substance.name_zh, Substance.name_en).where(Substance.outside_id == (record.get("substance") or ""))
+    ).one_or_none()
+    if found is None:
+        return {}
+    return {("substances", record["substance"]): " ".join(filter(None, found))}
+
+
 def choices(call: Call, path: str) -> list[tuple[str, Words]]:
     """What may be named of a collection, where the reader may list it and there is not too much of it."""
     known = _named(path)

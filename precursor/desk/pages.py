@@ -72,6 +72,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
 
     made.add_app_template_global(terms.word, "word")
     made.add_app_template_global(terms.hint, "hint")
+    made.add_app_template_global(terms.title_of, "title_of")
     made.add_app_template_global(terms.member, "term")  # macros see globals only
 
     return made

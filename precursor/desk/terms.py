@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from precursor.api.collection import Collection
 from precursor.rules.law import Words
 
 
@@ -315,6 +316,36 @@ def hint(name: str) -> Words | None:
 
 #: The collections of documents.
 DOCUMENTS: Final = ("purchase-documents", "transport-documents", "licences", "trade-licences")
+
+#: What a collection is called on pages, where its summary is too long for that.
+TITLES: Final = {
+    "movements": Words("出入库记录", "Movements"),
+    "batches": Words("批次", "Batches"),
+    "reversals": Words("冲销", "Reversals"),
+    "purchase-documents": Words("购买证件", "Purchase documents"),
+    "transport-documents": Words("运输证件", "Transport documents"),
+    "licences": Words("许可与备案", "Licences"),
+    "trade-licences": Words("进出口许可", "Trade licences"),
+    "inspections": Words("实地检查", "Visits"),
+    "road-checks": Words("道路检查", "Road checks"),
+    "key-sites": Words("重点部位", "Key sites"),
+    "incidents": Words("流失事件", "Incidents"),
+    "enterprises": Words("企业", "Enterprises"),
+    "partners": Words("外部单位", "Outside parties"),
+    "equipment-events": Words("设备出租转让", "Equipment"),
+    "substances": Words("品种", "Substances"),
+    "supervisors": Words("专管员", "Supervisors"),
+    "delegations": Words("异地委托管理", "Delegations"),
+    "annual-reports": Words("年度报告", "Annual reports"),
+    "quarterly-reports": Words("季度报送", "Quarterly reports"),
+    "cosignatures": Words("双人复核", "Second signatures"),
+}
+
+
+def title_of(collection: Collection) -> Words:
+    """What a collection is called on pages."""
+    return TITLES.get(collection.path, collection.summary)
+
 
 #: Groups of the navigation and the collections in them.
 NAV: Final = (

@@ -34,6 +34,12 @@ def words(pair: Words) -> str:
     return t(pair.zh, pair.en)
 
 
+def head(pair: Words) -> str:
+    """The pair as a heading or a button begins: with a capital letter, where the script has them."""
+    text = words(pair)
+    return text[:1].upper() + text[1:]
+
+
 def day(value: date | None) -> str:
     """A day as tables show it; ``--`` for none."""
     return "--" if value is None else value.isoformat()
@@ -54,7 +60,7 @@ def amount(text: str) -> Markup:
 def install(app: Flask) -> None:
     """Bind Flask-Babel (Flask-Security's sentences) and our own helpers."""
     Babel(app, locale_selector=lambda: LOCALES[language()])
-    app.jinja_env.globals.update(t=t, words=words, language=language)
+    app.jinja_env.globals.update(t=t, words=words, head=head, language=language)
     app.jinja_env.filters.update(day=day, number=number, amount=amount)
 
     @app.after_request
