@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, redirect
 from werkzeug import Response as AnyResponse
@@ -80,8 +81,11 @@ def routes(bp: Blueprint, collection: Collection) -> None:
     )
 
 
-def by_number(by_path: dict[str, Collection]) -> Callable[[str], AnyResponse]:
-    """``/permits/<number>``: the document that is called so, in whichever collection the reader may see it."""
+def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str], AnyResponse]:
+    """``/permits/<number>``: the document that is called so, in whichever collection the reader may see it.
+
+    ``then``: what of it, such as its certificate.
+    """
 
     def view(number: str) -> AnyResponse:
         if g.subject is None:
@@ -94,7 +98,7 @@ def by_number(by_path: dict[str, Collection]) -> Callable[[str], AnyResponse]:
                 collection.one(Call(db.session, g.subject, scope, now), number)
             except (Forbidden, NotFound):
                 continue
-            return redirect(f"/{path}/{number}")
+            return redirect(f"/{path}/{quote(number)}{then}")
         raise NotFound(f"没有证件 / there is no document {number}")
 
     return access.public(view)

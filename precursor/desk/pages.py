@@ -64,7 +64,9 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
     reports.routes(made, Reports(house.collections, house.listings))
-    made.add_url_rule("/permits/<number>", endpoint="permit", view_func=documents.by_number(by_path))
+    for then in ("", "/certificate"):
+        view = documents.by_number(by_path, then and f"{then}.pdf")
+        made.add_url_rule(f"/permits/<number>{then}", endpoint=f"permit{then}", view_func=view)
 
     @made.app_context_processor
     def helpers() -> dict[str, Any]:

@@ -4,7 +4,7 @@ Each asks the same reports and collections as the API, in the reader's own scope
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -332,6 +332,7 @@ class Reports:
             came, went = came + (row.quantity if is_in else 0), went + (0 if is_in else row.quantity)
             lines.append({"record": record, "is_in": is_in, "balance": quantity.show(balance, unit)})
         sums = {name: quantity.show(n, unit) for name, n in (("opening", opening), ("came", came), ("went", went))}
+        called |= _other_sides(call, shown)
         return {"lines": lines, "unit": unit, "called": called, "balance": quantity.show(balance, unit), **sums}
 
     # ---------------------------------------------------------------- plan
@@ -466,6 +467,17 @@ def _bands(edges: list[Values], called: Mapping[tuple[str, str], str]) -> list[m
         )
         for edge in edges
     ]
+
+
+def _other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str], str]:
+    """Whose the movements are that records name as their other side."""
+    named = sorted({record["counterpart"] for record in records if record.get("counterpart")})
+    query = (
+        sa.select(Movement.outside_id, Party.name)
+        .join(Party, Party.id == Movement.enterprise_id)
+        .where(Movement.outside_id.in_(named))
+    )
+    return {("movements", number): name for number, name in call.session.execute(query)}
 
 
 def arrivals(call: Call) -> list[tuple[str, dict[str, str]]]:

@@ -117,7 +117,8 @@ def test_documents_on_paper(reader):
                 assert reader.get(f"/{path}/{id_}/{picture}").status_code in (
                     {200, 404} if wanted == 200 else {wanted}
                 )
-            assert (reader.get(f"/permits/{id_}").status_code == 302) is (wanted == 200), id_
+            for way in ("", "/certificate"):
+                assert (reader.get(f"/permits/{id_}{way}").status_code == 302) is (wanted == 200), id_
 
 
 @pytest.mark.parametrize(("role", "place"), CASES, ids=str)
