@@ -1,11 +1,12 @@
 """The web application: wiring only."""
 
 import gc
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import FSQLALiteUserDatastore, Security
@@ -20,6 +21,7 @@ from secure import (
 )
 from secure.middleware import SecureWSGIMiddleware
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import precursor.tables  # noqa: F401 - engines guard every table
 from precursor import rooms
@@ -52,6 +54,19 @@ PUBLIC = frozenset(
         "security.static",
     }
 )
+
+
+#: Where a password or a code can be guessed.
+_GUESSED: Final = (
+    "security.login",
+    "security.verify",
+    "security.change_password",
+    "security.two_factor_setup",
+    "security.two_factor_setup_validate",
+    "security.two_factor_token_validation",
+)
+#: Nothing that is typed into a form of log-in is longer; what hashes passwords refuses 4,096.
+_LONGEST_TYPED: Final = 1024
 
 
 def for_serving(settings: Settings | None = None) -> Flask:
@@ -94,11 +109,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECURITY_TWO_FACTOR_RESCUE_EMAIL=False,
         SECURITY_TOTP_ISSUER="Precursor",
         SECURITY_CSRF_PROTECT_MECHANISMS=["session", "basic"],
+        SECURITY_FRESHNESS=sessions.FRESH,
+        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(0),
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
         **settings.secrets(),
     )
     app.config.update(settings.overrides)
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     database.install(app)
     i18n.install(app)
     csrf = CSRFProtect(app)
@@ -111,9 +131,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         username_util_cls=sessions.UserNames,
     )
     app.extensions["security-kept"] = security
-    for endpoint in ("security.login", "security.two_factor_token_validation"):
+    app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # whoever logs in has a row of ours
+    for endpoint in _GUESSED:
         view: Any = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limiter.limit("10/minute", methods=["POST"])(view)
+        each = limiter.limit("10/minute", methods=["POST"])(view)
+        app.view_functions[endpoint] = limiter.limit("30/hour", key_func=_whose, methods=["POST"])(each)
     sessions.install(app)
     _storable(app)
     _same_origin(app, csrf)
@@ -133,6 +155,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         if sa.inspect(connection).has_table("movement") and (missing := guards.missing(connection)):
             raise RuntimeError(f"tables without their guards: {', '.join(missing)}")
     return app
+
+
+def _whose() -> str:
+    """The account that a password or code is tried for."""
+    named = request.form.get("username", "").strip().lower()
+    return f"account {named or session.get('tf_user_id') or session.get('_user_id') or get_remote_address()}"
 
 
 def _enforce(app: Flask) -> None:
@@ -166,6 +194,11 @@ def _storable(app: Flask) -> None:
     def look() -> None:
         if UNSTORABLE.search(request.path):
             raise NotFound("没有这个地址 / there is no such address")
+        if request.blueprint == "security" and request.method == "POST":
+            if request.is_json:
+                abort(415)  # programs come with a token, and log in nowhere
+            if any(len(text) > _LONGEST_TYPED for text in request.form.values()):
+                raise Faulty([Fault("", "内容过长 / that is too long")])
         typed = [request.args, request.form] if not request.path.startswith("/api/") else []
         for name, text in (pair for one in typed for pair in one.items(multi=True)):
             if UNSTORABLE.search(name + text):
@@ -178,7 +211,8 @@ def _same_origin(app: Flask, csrf: CSRFProtect) -> None:
 
     @app.before_request
     def protect() -> None:
-        is_ours = (request.blueprint or "") != "security"  # Flask-Security's forms check themselves
+        # Flask-Security's forms check themselves, all but the one button of leaving
+        is_ours = request.blueprint != "security" or request.endpoint == "security.logout"
         if request.method not in ("GET", "HEAD", "OPTIONS") and is_ours and g.subject and g.subject.actions is None:
             csrf.protect()
 

@@ -20,6 +20,7 @@ class Settings:
     database_url: str
     migrate_url: str  # the owner of the tables, on PostgreSQL
     base_url: str
+    proxies: int = 0  # web servers before it, whose X-Forwarded-* are believed
     clock: Callable[[], datetime] = system_clock
     overrides: dict[str, Any] = field(default_factory=dict)  # of Flask's configuration
 
@@ -33,6 +34,7 @@ class Settings:
             database_url=url,
             migrate_url=os.environ.get("PRECURSOR_MIGRATE_URL") or url,
             base_url=os.environ.get("PRECURSOR_BASE_URL", "http://127.0.0.1:8000"),
+            proxies=int(os.environ.get("PRECURSOR_PROXIES") or 0),
         )
 
     def make_home(self) -> None:

@@ -7,7 +7,7 @@ from api_kit import Door
 from conftest import WORKED, load, worked_bundle
 
 from precursor.core import db, migrate
-from precursor.core.access import Reach, Role
+from precursor.core.access import GRANTS, Condition, Reach, Role
 
 NOW = datetime(2026, 1, 31, 4, tzinfo=UTC)
 CITY = worked_bundle()
@@ -103,6 +103,12 @@ def sees(reach: Reach, place: str, found: Fact) -> bool:
 OF_ENTERPRISE = [r for r in Role if r.value.startswith("ent_") or r is Role.MACHINE_ENT]
 PLACES = {role: ["E01", "E11", "E12"] if role in OF_ENTERPRISE else ["C0", "N", "EXT-Y"] for role in Role}
 CASES = [(role, place) for role in Role for place in PLACES[role]]
+
+
+def granted(action, role):
+    """What a role is granted when it has logged in; some things a machine does with its token alone."""
+    grant = GRANTS[action].get(role)
+    return None if grant is None or Condition.C12 in grant.conditions else grant
 
 
 def opened(url, home):

@@ -76,7 +76,7 @@ def install(app: Flask) -> None:
     @app.before_request
     def look() -> Response | None:
         g.subject = None
-        if request.headers.get("Authorization", "").startswith("Bearer "):
+        if request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer "):
             g.subject = _of_token(clock())
             return None
         if not current_user.is_authenticated:
@@ -115,8 +115,6 @@ def _subject(user: User, *, fresh: bool) -> Subject:
 
 
 def _of_token(now: datetime) -> Subject | None:
-    if not request.path.startswith("/api/"):
-        return None  # a token opens no page
     return tokens.find(db.session, request.headers["Authorization"].removeprefix("Bearer ").strip(), now)
 
 

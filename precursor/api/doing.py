@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 
@@ -44,7 +44,7 @@ def perform(call: Call, collection: Collection, act: Act, request: Request) -> A
     """Do the act in one transaction. A refusal leaves its audit entry and nothing else."""
     account = call.subject.account
     if request.key and (before := idempotency.kept(call.session, account, request.key, request.digest)):
-        return _before(before)
+        return _before(before, collection)
     try:
         data = request.read()
         if act.is_of_one:
@@ -53,7 +53,7 @@ def perform(call: Call, collection: Collection, act: Act, request: Request) -> A
         done = act.do(call, data, request.id)
         body = collection.show_one(call, done)
         status = 200 if act.method == "PUT" else 201
-        location = f"{ROOT}/{collection.path}/{quote(done)}"
+        location = f"{ROOT}/{collection.path}/{quote(done, safe='')}"
         if request.key:
             idempotency.keep(
                 call.session,
@@ -71,7 +71,7 @@ def perform(call: Call, collection: Collection, act: Act, request: Request) -> A
         if idempotency.is_taken(error) and (
             before := idempotency.kept(call.session, account, request.key, request.digest)
         ):
-            return _before(before)
+            return _before(before, collection)
         raise
     except PrecursorError as error:
         call.session.rollback()
@@ -80,8 +80,9 @@ def perform(call: Call, collection: Collection, act: Act, request: Request) -> A
     return Answer(status, location, done, body)
 
 
-def _before(kept: idempotency.KeptAnswer) -> Answer:
-    return Answer(kept.status, kept.location, kept.location.rpartition("/")[2], kept=kept.body)
+def _before(kept: idempotency.KeptAnswer, collection: Collection) -> Answer:
+    done = unquote(kept.location.removeprefix(f"{ROOT}/{collection.path}/"))
+    return Answer(kept.status, kept.location, done, kept=kept.body)
 
 
 def _note_refusal(call: Call, act: Act, collection: Collection, id_: str, error: PrecursorError) -> None:

@@ -341,6 +341,8 @@ def scope(subject: Subject | None, action: Action) -> Scope:
             raise Forbidden(f"令牌不含此操作 / the token is not for {action}")
         if grant.conditions & NOT_FOR_MACHINES:
             raise Forbidden(f"此操作须由本人登录办理 / a person must sign in for {action}")
+    elif Condition.C12 in grant.conditions:
+        raise Forbidden(f"此操作须持令牌办理 / a machine comes with a token for {action}")
     elif Condition.C9 in grant.conditions and not subject.fresh:
         raise Forbidden(
             "请重新登录:此操作须在登录后五分钟内进行 / sign in again: not more than five minutes before this"

@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
+#: The years of periods, and of days that pages count from.
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9900
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -64,8 +68,7 @@ class Period:
         if named := _YEAR.fullmatch(text):
             year, quarter, half = int(named[1]), named[2], named[3]
             first, months = (int(quarter) * 3 - 2, 3) if quarter else (int(half) * 6 - 5, 6) if half else (1, 12)
-            if not 1 <= year < 9999:
-                raise ValueError(f"there is no year {named[1]}")
+            _check_years(year, year)
             return cls(date(year, first, 1), month_end(year, first + months - 1))
         first_text, dots, last_text = text.partition("..")
         if not dots:
@@ -73,6 +76,7 @@ class Period:
         start, end = parse_day(first_text), parse_day(last_text)
         if end < start:
             raise ValueError("the period ends before it begins")
+        _check_years(start.year, end.year)
         return cls(start, end)
 
     @property
@@ -82,6 +86,11 @@ class Period:
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
+
+
+def _check_years(first: int, last: int) -> None:
+    if first < FIRST_YEAR or last > LAST_YEAR:
+        raise ValueError(f"a period lies in the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def month_end(year: int, month: int) -> date:

@@ -149,10 +149,10 @@ def _moment(text: str) -> str:
     """A browser's local time is that of the legal day; an instant with offset stays as it is."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        aware = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+        return aware.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         raise ValueError("须为时间,如 2026-03-01T14:20 / a time like 2026-03-01T14:20 is meant") from None
-    aware = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
-    return aware.astimezone(UTC).isoformat()
 
 
 def _lines(text: str) -> list[str]:

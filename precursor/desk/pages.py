@@ -13,7 +13,7 @@ from werkzeug import Response as AnyResponse
 from precursor.api import doing, idempotency
 from precursor.api.collection import Act, Call, Collection, Listing, Values
 from precursor.api.views import STALE, call_of, tag_of
-from precursor.core import access
+from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
@@ -360,19 +360,11 @@ def _form(collection: Collection, act: Act) -> Callable[..., Any]:
         try:
             done = doing.perform(call, collection, act, _wish(collection, act, call, id))
         except (Faulty, Refused, Stale, NotFound) as error:
-            return _page(call, collection, act, _its(collection, act, call, id), groups, error), _STATUS[type(error)]
+            page = _page(call, collection, act, _its(collection, act, call, id), groups, error)
+            return page, problems.status_of(error)
         return redirect(f"/{collection.path}/{quote(done.id)}?done={quote(act.summary.zh)}", 303)
 
     return view
-
-
-_STATUS: Final[dict[type[PrecursorError], int]] = {
-    Faulty: 422,
-    Refused: 409,
-    RuleViolated: 409,
-    Stale: 412,
-    NotFound: 404,
-}
 
 
 def _its(collection: Collection, act: Act, call: Call, id_: str) -> Values | None:

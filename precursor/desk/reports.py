@@ -19,7 +19,7 @@ from precursor.api.views import call_of
 from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
-from precursor.core.clock import parse_day
+from precursor.core.clock import FIRST_YEAR, LAST_YEAR, parse_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
 from precursor.desk import looking, names, sheets, terms
 from precursor.desk.paging import PAGE, kept, turn, turned
@@ -443,9 +443,14 @@ def _day(name: str, usual: date) -> date:
     if not text:
         return usual
     try:
-        return parse_day(text)
+        found = parse_day(text)
     except ValueError as error:
         raise Faulty([Fault(f"/{name}", str(error))]) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Faulty(
+            [Fault(f"/{name}", f"{FIRST_YEAR}–{LAST_YEAR} 年 / a day in the years {FIRST_YEAR} to {LAST_YEAR}")]
+        )
+    return found
 
 
 def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:

@@ -138,7 +138,7 @@ class BatchForm(Record):
 
     enterprise = ref()
     substance = ref()
-    number = words()
+    number = Text(longest=64, pattern=r"[^/]{1,64}")  # it stands in an address
     made_on = Day(optional=True)
     expires_on = Day(optional=True)
 

@@ -16,8 +16,8 @@ from precursor.signing.verdicts import Refused, Verdict, Warn
 #: Seconds after which a status list is old, and by which a clock may be behind an issuer's.
 STALE: Final = 24 * 3600
 AHEAD: Final = 300
-#: Gives list ``number`` by the name it must bear; Refused when there is none, or it is not valid.
-StatusLists = Callable[[int, Trust], StatusList]
+#: Gives list ``number`` of an authority by the name it must bear; Refused when there is none, or it is not valid.
+StatusLists = Callable[[int, str, Trust], StatusList]
 _REFUSED: Final = {Status.SUSPENDED: Verdict.SUSPENDED, Status.USED_UP: Verdict.USED_UP}
 
 
@@ -83,7 +83,7 @@ class Verifier:
 
     def _check_status(self, claims: dict[int, Any], at: int, found: Judgement) -> list[Warn]:
         number, index = claims[PERMIT][STATUS]
-        listed = self.status(number, self.trust)
+        listed = self.status(number, claims[ISS], self.trust)
         if listed.issuer != claims[ISS]:
             raise Refused(Verdict.STATUS_INVALID, "the status list is of another authority")
         found.as_of = listed.issued
@@ -108,27 +108,27 @@ def read_claims(payload: bytes) -> dict[int, Any]:
 
 
 def from_files(files: list[bytes]) -> StatusLists:
-    """Status lists as files, in any order: of those that bear a name, the newest that is valid."""
+    """Status lists as files, in any order: of those that bear a name, the newest valid one of the authority."""
     named: dict[str | None, list[bytes]] = {}
     for file in files:
         named.setdefault(lists.subject_of(file), []).append(file)
-    read: dict[str, StatusList] = {}
+    read: dict[tuple[str, str], StatusList] = {}
 
-    def find(number: int, trust: Trust) -> StatusList:
+    def find(number: int, issuer: str, trust: Trust) -> StatusList:
         subject = lists.address(trust.status, number)
-        if subject not in read:
+        if (subject, issuer) not in read:
             if subject not in named:
                 if None in named:
                     raise Refused(Verdict.STATUS_INVALID, "the status list cannot be read")
                 raise Refused(Verdict.STATUS_MISSING, "no list of that name at hand")
-            read[subject] = _newest(named[subject], trust)
-        return read[subject]
+            read[subject, issuer] = _newest(named[subject], issuer, trust)
+        return read[subject, issuer]
 
     return find
 
 
-def _newest(files: list[bytes], trust: Trust) -> StatusList:
-    """An old copy, or one that somebody made, must not outweigh the list of today."""
+def _newest(files: list[bytes], issuer: str, trust: Trust) -> StatusList:
+    """Neither an old copy, nor one that somebody made, nor another authority's may outweigh the list of today."""
     valid: list[StatusList] = []
     reason = ""
     for file in files:
@@ -138,4 +138,4 @@ def _newest(files: list[bytes], trust: Trust) -> StatusList:
             reason = refused.reason
     if not valid:
         raise Refused(Verdict.STATUS_INVALID, reason)
-    return max(valid, key=lambda found: found.issued)
+    return max(valid, key=lambda found: (found.issuer == issuer, found.issued))

@@ -34,6 +34,8 @@ def office() -> Office:
 
 def _listed(make: Callable[[Session], Published], mimetype: str) -> Response:
     """A signed list, again only when it changed (conditional GET)."""
+    if "number" in (request.view_args or {}) and f"/{request.view_args['number']}.cwt" not in request.path:  # type: ignore[index]
+        raise NotFound("没有此列表 / there is no such list")  # a number has no leading zeros (C9)
     try:
         with transaction(current_app.extensions["engine"]) as session:
             found = make(session)
@@ -55,7 +57,7 @@ def trust_list() -> Response:
     return _listed(lambda session: service.trust_list(session, office(), now), "application/cwt")
 
 
-@bp.get("/.well-known/precursor/status/<int:number>.cwt")
+@bp.get("/.well-known/precursor/status/<int(max=4294967295):number>.cwt")
 @access.public
 def status_list(number: int) -> Response:
     """A status list."""
@@ -63,7 +65,7 @@ def status_list(number: int) -> Response:
     return _listed(lambda session: service.status_list(session, office(), number, SIGNER, now), _STATUS)
 
 
-@bp.get("/.well-known/precursor/balance/<int:number>.cwt")
+@bp.get("/.well-known/precursor/balance/<int(max=4294967295):number>.cwt")
 @access.public
 def balance_list(number: int) -> Response:
     """A balance list."""

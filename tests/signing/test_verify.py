@@ -51,6 +51,8 @@ def test_the_other_implementations_agree_on_every_case(tmp_path, script):
 
 OLD = kit.status_bytes(issued=kit.NOW - kit.DAY, entries={5: kit.Status.VALID})
 TODAY = kit.status_bytes(issued=kit.NOW - 60, entries={5: kit.Status.USED_UP})
+#: Another authority's list under this one's name, by its own good key.
+FOREIGN = kit.status_bytes(issued=kit.NOW - 10, issuer="cn-440307", signer=kit.OTHER)
 MADE_UP = kit.status_bytes(issued=kit.NOW - 30, signer=kit.STRANGER)
 
 
@@ -62,6 +64,8 @@ MADE_UP = kit.status_bytes(issued=kit.NOW - 30, signer=kit.STRANGER)
         ([TODAY, OLD], "USED_UP"),
         ([MADE_UP, TODAY, b"junk"], "USED_UP"),
         ([TODAY, MADE_UP], "USED_UP"),
+        ([TODAY, FOREIGN], "USED_UP"),
+        ([FOREIGN], "STATUS_INVALID"),
         ([MADE_UP], "STATUS_INVALID"),
         ([b"junk"], "STATUS_INVALID"),
         ([], "STATUS_MISSING"),

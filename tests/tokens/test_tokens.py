@@ -16,8 +16,8 @@ from precursor.movements.models import Movement
 from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
 from precursor.rules.permits import PermitKind
+from precursor.signing import cbor, envelope, lists, trust
 from precursor.signing import claims as c
-from precursor.signing import lists, trust
 from precursor.signing.verify import Verifier, from_files
 from precursor.tokens import keys, saying, service
 from precursor.tokens.models import SigningKey, Token
@@ -150,6 +150,36 @@ def test_lists_are_the_same_bytes_while_they_say_the_same(desk):
     assert desk.published(NOW + timedelta(hours=1))[0] == now[0]
     desk.issue(filing(desk, outside_id="Q2"), NOW + timedelta(hours=1))
     assert desk.published(NOW + timedelta(hours=1, minutes=1))[1] != now[1]
+
+
+def test_without_the_root_key_the_last_trust_list_holds_until_it_ends(desk, tmp_path):
+    desk.issue(filing(desk))
+    before = desk.published()[0]
+    (tmp_path / "home" / "root.key").rename(tmp_path / "safe.key")
+
+    def listed(after):
+        with db.transaction(desk.engine) as session:
+            return service.trust_list(session, desk.office, NOW + after).body
+
+    assert listed(timedelta(days=2)) == before
+    assert listed(timedelta(days=29)) == before
+    with pytest.raises(Refused, match="root key"):
+        listed(timedelta(days=31))
+    (tmp_path / "safe.key").rename(tmp_path / "home" / "root.key")
+    assert listed(timedelta(days=31)) != before
+
+
+def test_a_refused_document_leaves_no_key_behind(desk, tmp_path):
+    with pytest.raises(Refused):
+        desk.issue(filing(desk, outside_id="Q" * 65))
+    assert not list((tmp_path / "home").glob("keys/*"))
+
+
+def test_what_is_too_much_for_a_code_is_not_signed(desk):
+    signer = desk.office.store.root()
+    long = cbor.encode(dict.fromkeys(range(8), "易" * 128))
+    with pytest.raises(Refused, match="too much for a code"):
+        service._check_size(envelope.sign(signer, long), desk.office)
 
 
 @pytest.mark.parametrize("kind", PermitKind)
