@@ -18,6 +18,7 @@ from precursor.signing import cbor, envelope, lists, qr, text, trust, verify
 from precursor.signing.keys import FileSigner, holds
 from precursor.signing.lists import Status
 from precursor.signing.trust import KeyState, ListedKey
+from tests import signing_kit
 
 ROUNDS: Final = 7
 LEAST_VERIFY: Final = 0.60
@@ -38,7 +39,7 @@ def _claims(number: int) -> dict[int, Any]:
 
 def run() -> list[Table]:
     """Sign, draw and verify; each beside the least that could do it."""
-    return [_signing(), _pictures(), _verifying()]
+    return [_signing(), _pictures(), _verifying(), _worst()]
 
 
 def _measure(peer: Callable[[], object], ours: Callable[[], object], count: int) -> tuple[float, float]:
@@ -141,3 +142,17 @@ def _verifying() -> Table:
         2_000,
     )
     return _table("codes: verify", "Ed25519 alone", "strict, from the text, with all lists", pair, LEAST_VERIFY)
+
+
+def _worst() -> Table:
+    """The slowest of the texts that were made to be slow, against the second that the format allows."""
+    judge, slowest = signing_kit.verifier(), 0.0
+    for said in signing_kit.nasty():
+        began = time.perf_counter()
+        judge.judge(said, signing_kit.NOW)
+        slowest = max(slowest, time.perf_counter() - began)
+    table = Table("codes: the slowest text", "python3 dev.py bench codes")
+    table.row("", "ms", "of a second")
+    table.row("bombs, nests, false lengths, huge numbers", f"{slowest * 1e3:.1f}", f"{slowest:.3f}")
+    table.ratio("codes: the slowest text, of a second", slowest, most=1.0)
+    return table

