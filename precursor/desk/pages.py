@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,8 @@ from precursor.web.i18n import words
 
 _MOST_ROWS: Final = 100_000
 _RELATED: Final = 5
+#: Documents that a field offers, the first to end before the others.
+_OFFERED: Final = 200
 #: Members that tell nothing on a page.
 _HIDDEN: Final = frozenset({"version", "unit", "law"})
 #: Columns by which lists are in order, the newest first.
@@ -60,7 +63,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
         _add(made, f"{path}/<id>", f"one {collection.path}", collection.read, _one(collection, house))
         for act in collection.acts:
             at = f"{path}/{forms.path_of(act)}"
-            _add(made, at, f"form {at}", act.action, _form(collection, act), ("GET", "POST"))
+            _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
     reports.routes(made, Reports(house.collections, house.listings))
@@ -347,7 +350,7 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
 # ------------------------------------------------------------------ doing
 
 
-def _form(collection: Collection, act: Act) -> Callable[..., Any]:
+def _form(collection: Collection, act: Act, house: extras.House) -> Callable[..., Any]:
     def view(id: str = "") -> AnyResponse | str | tuple[str, int]:
         call = call_of()
         record = _its(collection, act, call, id)
@@ -355,16 +358,40 @@ def _form(collection: Collection, act: Act) -> Callable[..., Any]:
         if request.method == "GET":
             start = {k: v for k, v in (record or {}).items() if isinstance(v, str)} if act.method == "PUT" else {}
             forms.fill(groups, names.own(call) | start | request.args.to_dict(), call.today)
-            return _page(call, collection, act, record, groups)
+            return _page(call, collection, act, house, record, groups)
         forms.fill(groups, request.form)
         try:
             done = doing.perform(call, collection, act, _wish(collection, act, call, id))
         except (Faulty, Refused, Stale, NotFound) as error:
-            page = _page(call, collection, act, _its(collection, act, call, id), groups, error)
+            page = _page(call, collection, act, house, _its(collection, act, call, id), groups, error)
             return page, problems.status_of(error)
         return redirect(f"/{collection.path}/{quote(done.id)}?done={quote(act.summary.zh)}", 303)
 
     return view
+
+
+def _choices(call: Call, house: extras.House, path: str) -> list[tuple[str, Words]]:
+    """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
+    if path not in DOCUMENTS:
+        return names.choices(call, path)
+    collection = house.collections[path]
+    if not may(collection.list):
+        return []
+    scope = access.scope(g.subject, collection.list)
+    query = collection.query(Call(call.session, g.subject, scope, call.now))
+    columns = query.selected_columns
+    query = query.where(columns.valid_to >= call.today, columns.revoked_on.is_(None)).order_by(columns.valid_to)
+    rows = call.session.execute(query.limit(_OFFERED)).all()
+    found = [collection.show(row) for row in rows if row.quantity is None or row.drawn < row.quantity]
+    called = names.of(call, found)
+    return [(record["id"], _said_of(record, called)) for record in found]
+
+
+def _said_of(record: Values, called: Called) -> Words:
+    parts = [shown(record, name, called).text for name in ("owner", "holder", "substance") if record.get(name)]
+    if record.get("quantity"):
+        parts.append(f"{Decimal(record['quantity']) - Decimal(record['drawn']):f} {record['unit']}")
+    return Words(" ".join(parts), " ".join(parts))
 
 
 def _its(collection: Collection, act: Act, call: Call, id_: str) -> Values | None:
@@ -393,6 +420,7 @@ def _page(
     call: Call,
     collection: Collection,
     act: Act,
+    house: extras.House,
     record: Values | None,
     groups: list[forms.Group],
     error: PrecursorError | None = None,
@@ -423,5 +451,6 @@ def _page(
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
-        choices={path: names.choices(call, path) for path in lists},
+        choices={path: _choices(call, house, path) for path in lists},
+        typed=DOCUMENTS,
     )

@@ -189,7 +189,7 @@ class Reports:
             for slot in slots
         )
         found = []
-        if missed:
+        if missed and self.call(Action.ALERT_LIST) is None:  # else it stands among the gaps
             found.append(
                 Task(Words("补做逾期检查", "make up for missed visits"), missed, "/plan?state=missed", is_late=True)
             )

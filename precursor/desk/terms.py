@@ -303,6 +303,8 @@ HINTS: Final = {
     ),
     "person": Words("自然人代码，与账号相同", "The code of the natural person, as with accounts"),
     "counterpart": Words("对方出入库记录的编号", "The number of the other side's movement"),
+    "other_site": Words("对方场所的编号，由对方告知", "The number of the other side's site, as they say it"),
+    "permit": Words("可从在有效期内的证件中选", "Those in force are offered"),
     "id": Words("不填则由系统编号", "Left out, the system gives one"),
     "particulars.plates": Words("每行一个车牌", "One plate a line"),
     "route": Words("途经县区的代码，每行一个", "Codes of the counties on the way, one a line"),
