@@ -21,6 +21,10 @@ function facts(claims: Claims, asOf: number | null): [string, string][] {
     [t("编号", "Number"), String(claims.get(2))],
     [t("有效期", "Valid"), `${day(claims.get(5) as number)} ～ ${day((claims.get(4) as number) - 1)}`],
   ];
+  const items = permit.get(6) as (number | string)[][];
+  const kinds = t("购买许可证,购买备案证明,运输许可证,运输备案证明,购用证明,进出口许可证,运单", "purchase permit,purchase filing,transport permit,transport filing,certificate of use,import or export licence,trip slip").split(",");
+  found.unshift([t("证件", "Document"), kinds[(permit.get(2) as number) - 1] ?? ""]);
+  found.push([t("数量", "Quantity"), items.map(([, amount, unit]) => `${(amount as number).toLocaleString("en")} ${["g", "mL", "片", "支", "mg"][(unit as number) ?? 0]}`).join("、")]);
   if (permit.has(10)) found.push([t("车牌", "Plates"), (permit.get(10) as string[]).join("、")]);
   if (asOf !== null) found.push([t("状态截至", "Status as of"), new Date(asOf * 1000).toLocaleString(document.documentElement.lang)]);
   return found;
@@ -42,7 +46,7 @@ async function main(): Promise<void> {
   place.className = genuine && !found.warnings.length ? "note ok" : genuine ? "note warn" : "errsum";
   place.textContent = [found.verdict, ...found.warnings].map((code) => sentence(said[code] ?? code)).join(english ? " " : "");
   place.dataset.verdict = found.verdict;
-  if (!found.claims || !genuine) return;
+  if (!found.claims) return;
   for (const [name, value] of facts(found.claims, found.asOf)) {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = name;

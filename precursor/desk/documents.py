@@ -36,6 +36,32 @@ _STATED: Final = (
 )
 
 
+def state_of(call: Call, record: Values) -> tuple[str, Words, str]:
+    """Look, words and icon of where a document stands today."""
+    today = call.today.isoformat()
+    if record["revoked_on"] is not None and record["revoked_on"] <= today:
+        return "bad", Words("已吊销", "revoked"), "alert"
+    if record["suspended"]:
+        return "bad", Words("已暂停", "suspended"), "alert"
+    if record["valid_to"] < today:
+        return "", Words("已过期", "expired"), "clock"
+    if record["valid_from"] > today:
+        return "", Words("未生效", "not yet in force"), "clock"
+    if record.get("quantity") and record["drawn"] == record["quantity"]:
+        return "", Words("已用完", "used up"), "check"
+    return "ok", Words("有效", "in force"), "check"
+
+
+def why_no_code(call: Call, record: Values) -> Words:
+    """The one reason why a document has no code."""
+    if not service.gets_token(record["kind"]):
+        return Words("此类证件不带二维码", "Documents of this kind carry no code")
+    look, said, _ = state_of(call, record)
+    if look == "ok":
+        return Words("证件内容装不进二维码", "A code cannot hold what this document says")
+    return Words(f"证件{said.zh}，没有二维码", f"The document is {said.en}: it has no code")
+
+
 def code_of(call: Call, record: Values) -> tuple[str, str] | None:
     """The text of a document's code and its digest, signed now if it never was; None where there is none to give."""
     if not service.gets_token(record["kind"]):
@@ -106,6 +132,7 @@ def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str],
 
 def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     """What the certificate states, every value as text."""
+    (look, said, _), why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
     rows = [
         {"zh": terms.member(name).zh, "en": terms.member(name).en, "value": _paper_value(record, name, called)}
@@ -122,6 +149,8 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
         "rows": rows,
         "issuer": f"{county} {issuer.zh if issuer else ''}".strip(),
         "digest": digest,
+        "state": None if look == "ok" else {"zh": said.zh, "en": said.en},
+        "why": {"zh": why.zh, "en": why.en},
         "foot": f"{legal_day(call.now)} {call.subject.account}",
     }
 

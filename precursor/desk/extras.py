@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+import sqlalchemy as sa
+
 from precursor.api.collection import Call, Collection, Listing, Values
-from precursor.core import access
+from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
 from precursor.desk import documents, names, terms
 from precursor.desk.terms import DOCUMENTS
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
 from precursor.rules.law import Words
 from precursor.web import marks
 from precursor.web.i18n import head, language
@@ -50,13 +54,16 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     """What is left on a document, each draw on it, its code."""
 
     def make(call: Call, record: Values, _: House) -> Extra:
-        found: Extra = {"template": "desk/document.html", "state": _state(call, record), "parts": []}
+        found: Extra = {"template": "desk/document.html", "state": documents.state_of(call, record), "parts": []}
         address = f"/{path}/{quote(record['id'])}"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
+        found["verified"] = _verified(record, found["state"][0] == "")
         code = documents.code_of(call, record)
         if code is not None:
             found |= {"picture": f"{address}/code.png", "drawing": f"{address}/code.svg", "digest": code[1]}
             found["text"] = code[0]
+        else:
+            found["why"] = documents.why_no_code(call, record)
         if record.get("quantity"):
             found |= _allowance(record)
         return found
@@ -64,20 +71,13 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     return make
 
 
-def _state(call: Call, record: Values) -> tuple[str, Words, str]:
-    """Look, words and icon of where a document stands today."""
-    today = call.today.isoformat()
-    if record["revoked_on"] is not None and record["revoked_on"] < today:
-        return "bad", Words("已吊销", "revoked"), "alert"
-    if record["suspended"]:
-        return "bad", Words("已暂停", "suspended"), "alert"
-    if record["valid_to"] < today:
-        return "", Words("已过期", "expired"), "clock"
-    if record["valid_from"] > today:
-        return "", Words("未生效", "not yet in force"), "clock"
-    if record.get("quantity") and record["drawn"] == record["quantity"]:
-        return "", Words("已用完", "used up"), "check"
-    return "ok", Words("有效", "in force"), "check"
+def _verified(record: Values, is_over: bool) -> tuple[str, Words] | None:  # noqa: FBT001
+    """Look and words of the verification; None while it is not yet to be done."""
+    if record.get("verified_on"):
+        result = terms.word("verification_result", record["verification_result"]) or Words("", "")
+        said = Words(f"已核查 {record['verified_on']} {result.zh}", f"verified {record['verified_on']} {result.en}")
+        return ("ok" if record["verification_result"] == "match" else "warn"), said
+    return ("bad", Words("未核查", "not verified")) if is_over and "verified_on" in record else None
 
 
 def _allowance(record: Values) -> Extra:
@@ -97,7 +97,13 @@ def _movement(call: Call, record: Values, house: House) -> Extra | None:
     try:
         other = house.collections["movements"].show_one(call, record["counterpart"])
     except NotFound:
-        return {"template": "desk/sides.html", "sides": [record], "missing": record["counterpart"]}
+        there = call.session.execute(
+            sa.select(Movement.quantity, Movement.day).where(
+                Movement.outside_id == record["counterpart"], stands(Movement)
+            )
+        ).first()
+        said = f"{quantity.show(there.quantity, record['unit'])} {record['unit']}, {there.day}" if there else ""
+        return {"template": "desk/sides.html", "sides": [record], "missing": record["counterpart"], "there": said}
     out, in_ = (other, record) if str(record["type"]).endswith("_in") else (record, other)
     difference = Decimal(out["quantity"]) - Decimal(in_["quantity"])
     return {

@@ -18,6 +18,7 @@ from precursor.core.members import Amount, Day, Each, Moment, Nested, Record, Tr
 from precursor.core.strict import flatten
 from precursor.desk import terms
 from precursor.rules.law import Words
+from precursor.web.i18n import head, one_language, t
 
 #: What lies with others, so that the reader's own list does not help.
 _ELSEWHERE: Final = frozenset({"other_site", "seller", "consignee", "carrier", "external"})
@@ -62,9 +63,10 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 )
 
 
-def _field(path: str, name: str, member: fields.Field) -> Field:
+def _field(path: str, name: str, member: fields.Field, must: Sequence[str] = ()) -> Field:
     kind = next((kind for cls, kind in _KINDS if isinstance(member, cls)), "text")
     made = Field(path, terms.member(name), kind, bool(member.required))
+    made.required = made.required or path in must
     made.note = getattr(member, "note", "")
     made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
     if isinstance(member, Word):
@@ -74,7 +76,7 @@ def _field(path: str, name: str, member: fields.Field) -> Field:
 
 def groups_of(form: type[Record]) -> list[Group]:
     """The fields of a form: what is required or always asked for first, then records inside, then the rest."""
-    asked = terms.ASKED.get(form.__name__, ())
+    asked, must = terms.ASKED.get(form.__name__, ()), terms.MUST.get(form.__name__, ())
     first, rest, inside = Group(None, []), Group(Words("更多", "More"), [], is_asked=False), []
     for name, member in schema_of(form).fields.items():
         if isinstance(member, Nested):
@@ -82,7 +84,7 @@ def groups_of(form: type[Record]) -> list[Group]:
             inside.append(Group(terms.member(name), parts, is_asked=name in asked))
         else:
             place = first if member.required or name in asked else rest
-            place.fields.append(_field(name, name, member))
+            place.fields.append(_field(name, name, member, must))
     first.fields.sort(key=lambda each: each.name not in _FIRST)
     return [group for group in (first, *inside, rest) if group.fields]
 
@@ -108,7 +110,7 @@ _OURS: Final = frozenset({"csrf_token", "_key", "_seen"})
 def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
     """What was typed as a program would send it, loaded. Faulty with every fault, at its field."""
     document: dict[str, Any] = {}
-    groups = groups_of(form)
+    groups, must = groups_of(form), terms.MUST.get(form.__name__, ())
     known = {each.name for each in fields_in(groups)} | _OURS
     faults = [
         Fault("", f"表单没有此栏，或重复 / the form has no such field, or it came twice: {name[:40]!r}")
@@ -119,6 +121,8 @@ def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
         for each in group.fields:
             text = typed.get(each.name, "").strip()
             if not text:
+                if each.name in must:
+                    faults.append(Fault(f"/{each.name}", "须填写 / this is needed"))
                 continue
             try:
                 value = _READ.get(each.kind, str)(text)
@@ -177,10 +181,11 @@ def place(groups: Sequence[Group], faults: Sequence[Fault]) -> list[tuple[str | 
         name = fault.pointer.lstrip("/").replace("/", ".")
         found = by_name.get(name) or by_name.get(name.partition(".")[0]) or by_name.get(name.rpartition(".")[0])
         if found is not None:
-            found.errors.append(fault.message)
+            found.errors.append(one_language(fault.message))
             if found.name.partition(".")[2]:
                 _open(groups, found)
-        said.append((found.name if found else None, fault.message))
+        where = f"{head(found.label)}{t('：', ': ')}" if found else ""
+        said.append((found.name if found else None, where + one_language(fault.message)))
     _open(groups, *(each for each in by_name.values() if each.errors))
     return said
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ from precursor.api.collection import Act, Call, Collection, Listing, Values
 from precursor.api.views import STALE, call_of, tag_of
 from precursor.core import access, problems
 from precursor.core.access import Action
+from precursor.core.clock import SHANGHAI
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
 from precursor.desk import documents, extras, forms, looking, names, reports, sheets, terms
@@ -23,7 +25,7 @@ from precursor.desk.paging import PAGE, kept, turn, turned
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
-from precursor.web.i18n import words
+from precursor.web.i18n import one_language, words
 
 _MOST_ROWS: Final = 100_000
 _RELATED: Final = 5
@@ -230,6 +232,8 @@ def show(name: str, value: Any, called: Called) -> Shown:
         return NOTHING
     if isinstance(value, list):
         return Shown("、".join(show(name, item, called).text for item in value))
+    if name.endswith("_at") and isinstance(value, str) and "T" in value:
+        return Shown(datetime.fromisoformat(value).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"))
     if name in terms.REFS and isinstance(value, str):
         path = terms.REFS[name]
         known = called.get((path, value))
@@ -370,6 +374,26 @@ def _form(collection: Collection, act: Act, house: extras.House) -> Callable[...
     return view
 
 
+def _facts(call: Call, house: extras.House, collection: Collection, record: Values | None) -> list[tuple[str, Shown]]:
+    """What an act on a record is about: nobody approves or revokes unseen."""
+    if record is None:
+        return []
+    known = record
+    if collection.path == "reversals":  # what is reversed says more than who asked
+        try:
+            known = house.collections["movements"].show_one(call, record["id"]) | record
+        except NotFound:
+            known = record
+    called = names.of(call, [known])
+    found = [(name, shown(known, name, called)) for name in known if name not in _HIDDEN]
+    return [
+        (name, said)
+        for name, said in found
+        if said is not NOTHING
+        and not (isinstance(known[name], list) and any(isinstance(x, dict) for x in known[name]))
+    ][:16]
+
+
 def _choices(call: Call, house: extras.House, path: str) -> list[tuple[str, Words]]:
     """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
     if path not in DOCUMENTS:
@@ -438,7 +462,7 @@ def _page(
         ]
         forms.place(groups, faults)
     elif error is not None:
-        said = [(None, str(error))]
+        said = [(None, one_language(str(error)))]
     lists = {f.source for f in forms.fields_in(groups) if f.source}
     return render_template(
         "desk/form.html",
@@ -453,4 +477,5 @@ def _page(
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
         choices={path: _choices(call, house, path) for path in lists},
         typed=DOCUMENTS,
+        facts=_facts(call, house, collection, record) if act.method != "PUT" else [],
     )

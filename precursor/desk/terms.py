@@ -427,6 +427,9 @@ ASKED: Final = {
     "ExplanationForm": ("explanation",),
 }
 
+#: What a page insists on, though a register that comes as a bundle may lack it.
+MUST: Final = {"RoadCheckForm": ("place", "plate", "result", "officers")}
+
 #: The field at which a broken rule is shown, by what a fact that broke it cannot rest on.
 AT_FIELD: Final = {"permit": "permit", "transport": "transport_permit", "exemption": "exempt"}
 

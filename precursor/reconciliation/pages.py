@@ -212,6 +212,8 @@ def gaps() -> Response | str:
         seen=seen,
         gaps=shown[(page - 1) * _PAGE : page * _PAGE],
         total=len(shown),
+        subjects=len({gap.subject for gap in shown}),
+        figures=BY_KEY,
         page=page,
         pages=pages,
         code=code,

@@ -109,7 +109,7 @@ def _is_good(session: Session, token: Token) -> bool:
 def _check_in_force(session: Session, permit: Permit, now: datetime) -> None:
     today = legal_day(now)
     balance = session.get_one(PermitBalance, (permit.enterprise_id, permit.id))
-    if balance.revoked_on is not None and balance.revoked_on < today:
+    if balance.revoked_on is not None and balance.revoked_on <= today:
         raise Refused("证件已吊销 / the document is revoked")
     if permit.valid_to < today:
         raise Refused("证件已过期 / the document's period is over")
@@ -284,7 +284,7 @@ def _entries(session: Session, number: int, now: datetime) -> list[tuple[int, St
     found = []
     for row in session.execute(query):
         state = Status.VALID
-        if row.replaced or (row.revoked_on is not None and row.revoked_on < today):
+        if row.replaced or (row.revoked_on is not None and row.revoked_on <= today):
             state = Status.INVALID
         elif row.is_suspended:
             state = Status.SUSPENDED

@@ -40,6 +40,12 @@ def head(pair: Words) -> str:
     return text[:1].upper() + text[1:]
 
 
+def one_language(text: str) -> str:
+    """The reader's half of a message that says the same twice, parted by a slash."""
+    zh, slash, en = text.partition(" / ")
+    return t(zh, en) if slash and any(ord(c) > 0x2E80 for c in zh) else text
+
+
 def day(value: date | None) -> str:
     """A day as tables show it; ``--`` for none."""
     return "--" if value is None else value.isoformat()
@@ -60,7 +66,7 @@ def amount(text: str) -> Markup:
 def install(app: Flask) -> None:
     """Bind Flask-Babel (Flask-Security's sentences) and our own helpers."""
     Babel(app, locale_selector=lambda: LOCALES[language()])
-    app.jinja_env.globals.update(t=t, words=words, head=head, language=language)
+    app.jinja_env.globals.update(t=t, words=words, head=head, one_language=one_language, language=language)
     app.jinja_env.filters.update(day=day, number=number, amount=amount)
 
     @app.after_request

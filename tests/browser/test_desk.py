@@ -243,10 +243,12 @@ def test_an_inspector_enters_a_visit_by_two_officers_and_a_road_check(reader):
     reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
     reader.open("/road-checks/new")
-    reader.fill(plate="示A12345", officers=f"{mine}\nDEMO-99")
+    reader.send()
+    expect(reader.page.locator("#errors li")).to_have_count(3)  # where, which, with what result
+    reader.fill(place="国道收费站", plate="示A12345", result="pass", officers=f"{mine}\nDEMO-99")
     reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
-    reader.is_quiet(refused=1)
+    reader.is_quiet(refused=2)
 
 
 @ways

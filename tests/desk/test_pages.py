@@ -141,3 +141,26 @@ def test_a_search_by_number_finds_what_has_numbers_for_names(asked):
     road = re.search(r'<td class="ttl"[^>]*><a href="(/road-checks/([0-9]+))"', asked.get("/road-checks").text)
     answer = asked.get(f"/search?q={road[2]}")
     assert road[1] in (answer.location or answer.text)
+
+
+def test_a_document_revoked_today_is_in_force_nowhere(door):
+    approver = door.account("revoker", "ps_approver", area="C0")
+    open_ = [p for p in approver.get("purchase-documents?limit=200").json if p["valid_to"] >= "2026-01-31"]
+    document = next(p["id"] for p in open_ if not p["revoked_on"])
+    assert "有效<" in approver.browser.get(f"/purchase-documents/{document}").text
+    form = approver.browser.get(f"/purchase-documents/{document}/revocation").text
+    assert "要处理的记录" in form  # nobody revokes unseen
+    approver.done(f"purchase-documents/{document}/revocation", {})
+    page = approver.browser.get(f"/purchase-documents/{document}").text
+    assert "已吊销" in page
+    assert "证件已吊销，没有二维码" in page
+
+
+def test_messages_are_in_one_language_and_name_their_field(door):
+    keeper = door.account("typist", "ent_keeper", enterprise="E06")
+    keeper._begin()
+    zh = keeper.browser.post("/movements/out?lang=zh", data={"_key": "a"}).text
+    assert "数量：缺少这一项" in zh
+    assert "this member is missing" not in zh
+    en = keeper.browser.post("/movements/out?lang=en", data={"_key": "b"}).text
+    assert "Quantity: this member is missing" in en
