@@ -145,7 +145,9 @@ def _keys(session: Session, settings: Settings, now: datetime) -> Iterator[Findi
     except Refused as error:
         yield Finding("root key", State.WRONG, str(error), "run precursor init")
         return
-    if (settings.home / ROOT).exists():
+    if (settings.home / ROOT).exists() and KeyStore(settings.home).root().x.hex() != pinned:
+        yield Finding("root key", State.WRONG, "root.key does not belong to root.pub", "bring the right one back")
+    elif (settings.home / ROOT).exists():
         seen = f"{pinned[:16]}…, its private half lies in this installation"
         yield Finding("root key", State.NOTE, seen, "keep a copy elsewhere; see docs/operations.md")
     else:

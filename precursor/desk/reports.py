@@ -237,7 +237,7 @@ class Reports:
                 lambda c: c.valid_from <= call.today,
                 lambda c: c.revoked_on.is_(None),
                 lambda c: c.owner == call.subject.enterprise_id,
-                lambda c: c.quantity.is_not(None),
+                lambda c: c.drawn < c.quantity,
             ):
                 shown = self.collections[path].show(row)
                 share = row.drawn / row.quantity * 100 if row.quantity else 0

@@ -17,11 +17,16 @@ class KeyStore:
         self._home = home
 
     def make_root(self) -> None:
-        """Make the root key, once; its public half is what devices pin."""
-        path = self._home / ROOT
-        if not path.exists():
+        """Make the root key, once; its public half is what devices pin.
+
+        Never a second one: where ``root.pub`` is, the root key lies elsewhere. Refused where keys sign already and
+        no root is there, as after a restored backup: a new root would end the trust of every device.
+        """
+        path, public = self._home / ROOT, self._home / ROOT_PUBLIC
+        if not path.exists() and not public.exists():
+            if any((self._home / "keys").glob("*.key")):
+                raise Refused("有签发密钥而没有 root.pub，请先放回 / keys sign here already: put root.pub back first")
             FileSigner.new().write(path)
-        public = self._home / ROOT_PUBLIC
         if not public.exists():
             public.write_text(FileSigner.read(path).x.hex() + "\n", "ascii")
 

@@ -13,6 +13,7 @@ from precursor.cli import cli
 from precursor.core import db
 from precursor.doctor import State
 from precursor.settings import Settings
+from precursor.signing.keys import FileSigner
 
 
 @pytest.fixture
@@ -96,3 +97,21 @@ def test_nothing_there(tmp_path):
     found = states(home=tmp_path / "none", database_url=f"sqlite:///{tmp_path / 'none' / 'x.db'}")
     assert (found["home"].state, found["database"].state) == (State.WRONG, State.WRONG)
     assert not (tmp_path / "none").exists()
+
+
+def test_no_second_root_is_ever_made(home):
+    """A restored backup without root.pub must not end the trust of every device in silence."""
+    pinned = (home / "root.pub").read_text()
+    (home / "root.key").rename(home.parent / "safe.key")
+    assert CliRunner().invoke(cli, ["init"]).exit_code == 0
+    assert not (home / "root.key").exists()  # it lies elsewhere
+    (home / "keys").mkdir(mode=0o700, exist_ok=True)
+    (home / "keys" / "0123456789abcdef.key").write_bytes((home.parent / "safe.key").read_bytes())
+    (home / "root.pub").unlink()
+    refused = CliRunner().invoke(cli, ["init"])
+    assert refused.exit_code != 0
+    assert "root.pub" in str(refused.exception)
+    assert not (home / "root.key").exists()
+    (home / "root.pub").write_text(pinned)
+    FileSigner.new().write(home / "root.key")
+    assert states()["root key"].state is State.WRONG
