@@ -3,10 +3,10 @@
 import gc
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, abort, g, jsonify, render_template, request, session
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import FSQLALiteUserDatastore, Security
@@ -54,19 +54,6 @@ PUBLIC = frozenset(
         "security.static",
     }
 )
-
-
-#: Where a password or a code can be guessed.
-_GUESSED: Final = (
-    "security.login",
-    "security.verify",
-    "security.change_password",
-    "security.two_factor_setup",
-    "security.two_factor_setup_validate",
-    "security.two_factor_token_validation",
-)
-#: Nothing that is typed into a form of log-in is longer; what hashes passwords refuses 4,096.
-_LONGEST_TYPED: Final = 1024
 
 
 def for_serving(settings: Settings | None = None) -> Flask:
@@ -132,10 +119,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["security-kept"] = security
     app.login_manager.request_loader(lambda _: None)  # type: ignore[attr-defined]  # whoever logs in has a row of ours
-    for endpoint in _GUESSED:
+    for endpoint in sessions.GUESSED:
         view: Any = app.view_functions[endpoint]
         each = limiter.limit("10/minute", methods=["POST"])(view)
-        app.view_functions[endpoint] = limiter.limit("30/hour", key_func=_whose, methods=["POST"])(each)
+        app.view_functions[endpoint] = limiter.limit("30/hour", key_func=sessions.guessed_for, methods=["POST"])(each)
     sessions.install(app)
     _storable(app)
     _same_origin(app, csrf)
@@ -155,12 +142,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         if sa.inspect(connection).has_table("movement") and (missing := guards.missing(connection)):
             raise RuntimeError(f"tables without their guards: {', '.join(missing)}")
     return app
-
-
-def _whose() -> str:
-    """The account that a password or code is tried for."""
-    named = request.form.get("username", "").strip().lower()
-    return f"account {named or session.get('tf_user_id') or session.get('_user_id') or get_remote_address()}"
 
 
 def _enforce(app: Flask) -> None:
@@ -194,11 +175,6 @@ def _storable(app: Flask) -> None:
     def look() -> None:
         if UNSTORABLE.search(request.path):
             raise NotFound("没有这个地址 / there is no such address")
-        if request.blueprint == "security" and request.method == "POST":
-            if request.is_json:
-                abort(415)  # programs come with a token, and log in nowhere
-            if any(len(text) > _LONGEST_TYPED for text in request.form.values()):
-                raise Faulty([Fault("", "内容过长 / that is too long")])
         typed = [request.args, request.form] if not request.path.startswith("/api/") else []
         for name, text in (pair for one in typed for pair in one.items(multi=True)):
             if UNSTORABLE.search(name + text):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import current_user, logout_user, user_logged_out
 from flask_security import Totp, UsernameUtil, user_authenticated
 from werkzeug.wrappers import Response
@@ -15,6 +15,7 @@ from precursor.accounts import tokens
 from precursor.accounts.models import Login, User
 from precursor.core.access import Role, Subject
 from precursor.core.db import transaction
+from precursor.core.errors import Fault, Faulty
 from precursor.web.database import db
 
 IDLE: Final = timedelta(minutes=30)
@@ -22,6 +23,33 @@ LONGEST: Final = timedelta(hours=12)
 #: What must be done by somebody who has just shown his second factor. Demonstration accounts have none.
 FRESH: Final = timedelta(minutes=5)
 _NOTE_EVERY: Final = timedelta(minutes=1)
+
+
+#: Where a password or a code can be guessed.
+GUESSED: Final = (
+    "security.login",
+    "security.verify",
+    "security.change_password",
+    "security.two_factor_setup",
+    "security.two_factor_setup_validate",
+    "security.two_factor_token_validation",
+)
+#: Nothing that is typed into a form of log-in is longer; what hashes passwords refuses 4,096.
+_LONGEST_TYPED: Final = 1024
+
+
+def guessed_for() -> str:
+    """The account that a password or a code is tried for: attempts are counted by it, besides by address."""
+    named = request.form.get("username", "").strip().lower()
+    return f"account {named or session.get('tf_user_id') or session.get('_user_id') or request.remote_addr}"
+
+
+def _check_form() -> None:
+    """Programs come with a token and log in nowhere; people type no novels."""
+    if request.is_json:
+        abort(415)
+    if any(len(text) > _LONGEST_TYPED for text in request.form.values()):
+        raise Faulty([Fault("", "内容过长 / that is too long")])
 
 
 class UserNames(UsernameUtil):
@@ -76,6 +104,8 @@ def install(app: Flask) -> None:
     @app.before_request
     def look() -> Response | None:
         g.subject = None
+        if request.blueprint == "security" and request.method == "POST":
+            _check_form()
         if request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer "):
             g.subject = _of_token(clock())
             return None

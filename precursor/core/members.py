@@ -17,8 +17,6 @@ from precursor.rules.targets import decimal
 #: Text that no database and no canonical form can hold.
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
-_LAST_YEAR: Final = 9900
-
 
 class Member(fields.Field):
     """Base of all members: what is wrong is said in both languages."""
@@ -100,8 +98,8 @@ class Day(Member):
 @cache
 def _day_of(text: str) -> date:
     day = clock.parse_day(text)
-    if day.year > _LAST_YEAR:
-        raise ValueError(f"no year after {_LAST_YEAR}: deadlines are counted from it")
+    if day.year > clock.LAST_YEAR:
+        raise ValueError(f"no year after {clock.LAST_YEAR}: deadlines are counted from it")
     return day
 
 

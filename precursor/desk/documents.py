@@ -1,9 +1,12 @@
 """A document's code and certificate: pictures and papers of what ``tokens`` signed."""
 
 from collections.abc import Callable
+from datetime import date
+from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect
 from werkzeug import Response as AnyResponse
 
@@ -12,14 +15,15 @@ from precursor.api.views import call_of
 from precursor.core import access
 from precursor.core.clock import legal_day
 from precursor.core.db import transaction
-from precursor.core.errors import Forbidden, NotFound, Refused
+from precursor.core.errors import NotFound, Refused
 from precursor.desk import certificate, names, terms
+from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import Words
+from precursor.rules.permits import is_revoked
 from precursor.signing import qr
 from precursor.tokens import pages as token_pages
 from precursor.tokens import service
-from precursor.web.database import db
 
 #: What a certificate states, in order.
 _STATED: Final = (
@@ -36,30 +40,56 @@ _STATED: Final = (
 )
 
 
-def state_of(call: Call, record: Values) -> tuple[str, Words, str]:
-    """Look, words and icon of where a document stands today."""
-    today = call.today.isoformat()
-    if record["revoked_on"] is not None and record["revoked_on"] <= today:
-        return "bad", Words("已吊销", "revoked"), "alert"
+class State(Enum):
+    """Where a document stands today: look, words, icon."""
+
+    REVOKED = ("bad", Words("已吊销", "revoked"), "alert")
+    SUSPENDED = ("bad", Words("已暂停", "suspended"), "alert")
+    EXPIRED = ("", Words("已过期", "expired"), "clock")
+    NOT_YET = ("", Words("未生效", "not yet in force"), "clock")
+    USED_UP = ("", Words("已用完", "used up"), "check")
+    IN_FORCE = ("ok", Words("有效", "in force"), "check")
+
+    def __init__(self, look: str, said: Words, icon: str) -> None:
+        self.look, self.said, self.icon = look, said, icon
+
+
+#: Closed: from now on its verification is awaited.
+CLOSED: Final = frozenset({State.REVOKED, State.EXPIRED, State.USED_UP})
+
+
+def state_of(call: Call, record: Values) -> State:
+    """Where a document stands today."""
+    if is_revoked(date.fromisoformat(record["revoked_on"]) if record["revoked_on"] else None, call.today):
+        return State.REVOKED
     if record["suspended"]:
-        return "bad", Words("已暂停", "suspended"), "alert"
-    if record["valid_to"] < today:
-        return "", Words("已过期", "expired"), "clock"
-    if record["valid_from"] > today:
-        return "", Words("未生效", "not yet in force"), "clock"
-    if record.get("quantity") and record["drawn"] == record["quantity"]:
-        return "", Words("已用完", "used up"), "check"
-    return "ok", Words("有效", "in force"), "check"
+        return State.SUSPENDED
+    if record["valid_to"] < call.today.isoformat():
+        return State.EXPIRED
+    if record["valid_from"] > call.today.isoformat():
+        return State.NOT_YET
+    return State.USED_UP if record.get("quantity") and record["drawn"] == record["quantity"] else State.IN_FORCE
+
+
+def in_force(columns: Any, today: date) -> sa.ColumnElement[bool]:
+    """The same as a condition on rows: in force today, and something left on it."""
+    return sa.and_(
+        columns.valid_from <= today,
+        columns.valid_to >= today,
+        columns.revoked_on.is_(None),
+        columns.suspended == sa.false(),
+        sa.or_(columns.quantity.is_(None), columns.drawn < columns.quantity),
+    )
 
 
 def why_no_code(call: Call, record: Values) -> Words:
     """The one reason why a document has no code."""
     if not service.gets_token(record["kind"]):
         return Words("此类证件不带二维码", "Documents of this kind carry no code")
-    look, said, _ = state_of(call, record)
-    if look == "ok":
+    state = state_of(call, record)
+    if state is State.IN_FORCE:
         return Words("证件内容装不进二维码", "A code cannot hold what this document says")
-    return Words(f"证件{said.zh}，没有二维码", f"The document is {said.en}: it has no code")
+    return Words(f"证件{state.said.zh}，没有二维码", f"The document is {state.said.en}: it has no code")
 
 
 def code_of(call: Call, record: Values) -> tuple[str, str] | None:
@@ -117,12 +147,11 @@ def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str],
         if g.subject is None:
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
         for path in DOCUMENTS:
+            if (call := call_for(by_path[path].read)) is None:
+                continue
             try:
-                collection = by_path[path]
-                scope = access.scope(g.subject, collection.read)
-                now = current_app.extensions["settings"].clock()
-                collection.one(Call(db.session, g.subject, scope, now), number)
-            except (Forbidden, NotFound):
+                by_path[path].one(call, number)
+            except NotFound:
                 continue
             return redirect(f"/{path}/{quote(number)}{then}")
         raise NotFound(f"没有证件 / there is no document {number}")
@@ -132,7 +161,7 @@ def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str],
 
 def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     """What the certificate states, every value as text."""
-    (look, said, _), why = state_of(call, record), why_no_code(call, record)
+    state, why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
     rows = [
         {"zh": terms.member(name).zh, "en": terms.member(name).en, "value": _paper_value(record, name, called)}
@@ -149,7 +178,7 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
         "rows": rows,
         "issuer": f"{county} {issuer.zh if issuer else ''}".strip(),
         "digest": digest,
-        "state": None if look == "ok" else {"zh": said.zh, "en": said.en},
+        "state": None if state is State.IN_FORCE else {"zh": state.said.zh, "en": state.said.en},
         "why": {"zh": why.zh, "en": why.en},
         "foot": f"{legal_day(call.now)} {call.subject.account}",
     }

@@ -1,34 +1,27 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 
-from precursor.api.collection import Call, Collection, Listing, Values
+from precursor.api.collection import Call, Collection, Values
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
 from precursor.desk import documents, names, terms
+from precursor.desk.house import House
 from precursor.desk.terms import DOCUMENTS
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.rules.law import Words
+from precursor.rules.permits import POLICE_VERIFIED
 from precursor.web import marks
 from precursor.web.i18n import head, language
 
 Extra = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Every collection and every report, by its path."""
-
-    collections: Mapping[str, Collection]
-    listings: Mapping[str, Listing]
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -54,14 +47,13 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     """What is left on a document, each draw on it, its code."""
 
     def make(call: Call, record: Values, _: House) -> Extra:
-        found: Extra = {"template": "desk/document.html", "state": documents.state_of(call, record), "parts": []}
+        state = documents.state_of(call, record)
+        found: Extra = {"template": "desk/document.html", "state": state, "verified": _verified(record, state)}
         address = f"/{path}/{quote(record['id'])}"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
-        found["verified"] = _verified(record, found["state"][0] == "")
         code = documents.code_of(call, record)
         if code is not None:
             found |= {"picture": f"{address}/code.png", "drawing": f"{address}/code.svg", "digest": code[1]}
-            found["text"] = code[0]
         else:
             found["why"] = documents.why_no_code(call, record)
         if record.get("quantity"):
@@ -71,13 +63,14 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     return make
 
 
-def _verified(record: Values, is_over: bool) -> tuple[str, Words] | None:  # noqa: FBT001
+def _verified(record: Values, state: documents.State) -> tuple[str, Words] | None:
     """Look and words of the verification; None while it is not yet to be done."""
     if record.get("verified_on"):
         result = terms.word("verification_result", record["verification_result"]) or Words("", "")
         said = Words(f"已核查 {record['verified_on']} {result.zh}", f"verified {record['verified_on']} {result.en}")
         return ("ok" if record["verification_result"] == "match" else "warn"), said
-    return ("bad", Words("未核查", "not verified")) if is_over and "verified_on" in record else None
+    is_due = state in documents.CLOSED and record["kind"] in POLICE_VERIFIED
+    return ("bad", Words("未核查", "not verified")) if is_due else None
 
 
 def _allowance(record: Values) -> Extra:
@@ -119,10 +112,7 @@ def _enterprise(call: Call, record: Values, house: House) -> Extra:
     found: Extra = {"template": "desk/holding.html", "stock": None, "links": []}
     if call.subject.role in access.GRANTS[Action.ALERT_LIST]:
         found["links"].append((Words("缺口", "Gaps"), f"/gaps?{urlencode({'enterprise': record['id']})}"))
-    if call.subject.role in access.GRANTS[Action.STOCK_READ]:
-        scope = access.scope(call.subject, Action.STOCK_READ)
-        stock = house.listings["stock"]
-        held = stock.make(Call(call.session, call.subject, scope, call.now), {"enterprise": record["id"]})
+    if (held := house.report("stock", enterprise=record["id"])) is not None:
         places = [(place.partition("/"), amount) for place, amount in held.items()]
         rows = [{"site": site, "substance": substance, **amount} for (site, _, substance), amount in places]
         found |= {"stock": rows, "called": names.of(call, rows)}

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -17,14 +16,14 @@ from precursor.api.collection import Act, Call, Collection, Listing, Values
 from precursor.api.views import STALE, call_of, tag_of
 from precursor.core import access, problems
 from precursor.core.access import Action
-from precursor.core.clock import SHANGHAI
-from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, PrecursorError, Refused, RuleViolated, Stale
+from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
 from precursor.desk import documents, extras, forms, looking, names, reports, sheets, terms
-from precursor.desk.paging import PAGE, kept, turn, turned
+from precursor.desk.house import House, call_for
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
+from precursor.web import paging
 from precursor.web.i18n import one_language, words
 
 _MOST_ROWS: Final = 100_000
@@ -57,7 +56,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     """Every page of every collection, and the reports."""
     made = Blueprint("desk", __name__)
     by_path = {collection.path: collection for collection in collections}
-    house = extras.House(by_path, {listing.path: listing for listing in listings})
+    house = House(by_path, {listing.path: listing for listing in listings})
     for collection in collections:
         path = f"/{collection.path}"
         _add(made, path, f"list {collection.path}", collection.list, _list(collection))
@@ -68,7 +67,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
-    reports.routes(made, Reports(house.collections, house.listings))
+    reports.routes(made, Reports(house))
     for then in ("", "/certificate"):
         view = documents.by_number(by_path, then and f"{then}.pdf")
         made.add_url_rule(f"/permits/<number>{then}", endpoint=f"permit{then}", view_func=view)
@@ -150,8 +149,8 @@ def _list(collection: Collection) -> Callable[[], str]:
         call = call_of()
         query = _narrowed(collection, call)
         total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-        page, pages = turn(total)
-        rows = call.session.execute(_ordered(query).limit(PAGE).offset((page - 1) * PAGE)).all()
+        page = paging.of(total)
+        rows = call.session.execute(_ordered(query).slice(page.part.start, page.part.stop)).all()
         records = [collection.show(row) for row in rows]
         columns, cells = _saying(collection, _cells(call, collection, records), most=12)
         return render_template(
@@ -159,12 +158,9 @@ def _list(collection: Collection) -> Callable[[], str]:
             collection=collection,
             columns=columns,
             rows=cells,
-            total=total,
             page=page,
-            pages=pages,
-            kept=kept(),
-            turn=turned,
-            sheet=f"/{collection.path}.xlsx?{urlencode(kept())}",
+            kept=paging.kept(),
+            sheet=f"/{collection.path}.xlsx?{urlencode(paging.kept())}",
             filters=_filters(call, collection),
             acts=_buttons(collection, None),
         )
@@ -232,8 +228,8 @@ def show(name: str, value: Any, called: Called) -> Shown:
         return NOTHING
     if isinstance(value, list):
         return Shown("、".join(show(name, item, called).text for item in value))
-    if name.endswith("_at") and isinstance(value, str) and "T" in value:
-        return Shown(datetime.fromisoformat(value).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"))
+    if name in terms.MOMENTS and isinstance(value, str):
+        return Shown(sheets.moment(value))
     if name in terms.REFS and isinstance(value, str):
         path = terms.REFS[name]
         known = called.get((path, value))
@@ -261,24 +257,19 @@ class Related:
     more: str
 
 
-def _one(collection: Collection, house: extras.House) -> Callable[[str], str]:
+def _one(collection: Collection, house: House) -> Callable[[str], str]:
     def view(id: str) -> str:
         call = call_of()
         record = collection.show_one(call, id)
         detail: type[Record] = collection.detail or collection.answer
         nested = [name for name, member in schema_of(detail).fields.items() if isinstance(member, Nested)]
         called = names.of(call, [record, *(row for name in nested for row in record.get(name) or [])])
-        facts = [
-            (name, shown(record, name, called))
-            for name in record
-            if name not in nested and name not in _HIDDEN and name != "id"
-        ]
         return render_template(
             "desk/record.html",
             collection=collection,
             record=record,
             title=extras.title(collection, record),
-            facts=[(name, said) for name, said in facts if said is not NOTHING],
+            facts=_facts(call, collection, record, but="id"),
             tables=[(name, _table(record[name], called)) for name in nested if record.get(name)],
             related=[found for found in _related(collection, house.collections, id) if found.total],
             acts=_buttons(collection, record),
@@ -315,11 +306,7 @@ def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str
     found = []
     for other in by_path.values():
         for name in other.filters:
-            if terms.REFS.get(name) != collection.path or not may(other.list):
-                continue
-            try:
-                call = Call(call_of().session, g.subject, access.scope(g.subject, other.list), call_of().now)
-            except Forbidden:
+            if terms.REFS.get(name) != collection.path or (call := call_for(other.list)) is None:
                 continue
             query = other.query(call)
             query = query.where(query.selected_columns[name] == id_)
@@ -354,7 +341,7 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
 # ------------------------------------------------------------------ doing
 
 
-def _form(collection: Collection, act: Act, house: extras.House) -> Callable[..., Any]:
+def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
     def view(id: str = "") -> AnyResponse | str | tuple[str, int]:
         call = call_of()
         record = _its(collection, act, call, id)
@@ -374,39 +361,26 @@ def _form(collection: Collection, act: Act, house: extras.House) -> Callable[...
     return view
 
 
-def _facts(call: Call, house: extras.House, collection: Collection, record: Values | None) -> list[tuple[str, Shown]]:
-    """What an act on a record is about: nobody approves or revokes unseen."""
+def _facts(call: Call, collection: Collection, record: Values | None, but: str = "") -> list[tuple[str, Shown]]:
+    """What a record says of itself: on its page, and above the form of an act: nobody approves or revokes unseen."""
     if record is None:
         return []
-    known = record
-    if collection.path == "reversals":  # what is reversed says more than who asked
-        try:
-            known = house.collections["movements"].show_one(call, record["id"]) | record
-        except NotFound:
-            known = record
-    called = names.of(call, [known])
-    found = [(name, shown(known, name, called)) for name in known if name not in _HIDDEN]
-    return [
-        (name, said)
-        for name, said in found
-        if said is not NOTHING
-        and not (isinstance(known[name], list) and any(isinstance(x, dict) for x in known[name]))
-    ][:16]
+    called = names.of(call, [record])
+    nested = {
+        name
+        for name, member in schema_of(collection.detail or collection.answer).fields.items()
+        if isinstance(member, Nested)
+    }
+    found = [(name, shown(record, name, called)) for name in record if name not in {*_HIDDEN, *nested, but}]
+    return [(name, said) for name, said in found if said is not NOTHING]
 
 
-def _choices(call: Call, house: extras.House, path: str) -> list[tuple[str, Words]]:
+def _choices(call: Call, house: House, path: str) -> list[tuple[str, Words]]:
     """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
     if path not in DOCUMENTS:
         return names.choices(call, path)
-    collection = house.collections[path]
-    if not may(collection.list):
-        return []
-    scope = access.scope(g.subject, collection.list)
-    query = collection.query(Call(call.session, g.subject, scope, call.now))
-    columns = query.selected_columns
-    query = query.where(columns.valid_to >= call.today, columns.revoked_on.is_(None)).order_by(columns.valid_to)
-    rows = call.session.execute(query.limit(_OFFERED)).all()
-    found = [collection.show(row) for row in rows if row.quantity is None or row.drawn < row.quantity]
+    rows = house.rows(path, lambda c: documents.in_force(c, call.today))
+    found = [house.collections[path].show(row) for row in sorted(rows, key=lambda row: row.valid_to)[:_OFFERED]]
     called = names.of(call, found)
     return [(record["id"], _said_of(record, called)) for record in found]
 
@@ -444,7 +418,7 @@ def _page(
     call: Call,
     collection: Collection,
     act: Act,
-    house: extras.House,
+    house: House,
     record: Values | None,
     groups: list[forms.Group],
     error: PrecursorError | None = None,
@@ -477,5 +451,5 @@ def _page(
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
         choices={path: _choices(call, house, path) for path in lists},
         typed=DOCUMENTS,
-        facts=_facts(call, house, collection, record) if act.method != "PUT" else [],
+        facts=_facts(call, collection, record) if act.method != "PUT" else [],
     )

@@ -12,17 +12,19 @@ from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
+from marshmallow import ValidationError
 from werkzeug import Response as AnyResponse
 
-from precursor.api.collection import Call, Collection, Listing, Values
+from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
 from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
-from precursor.core.clock import FIRST_YEAR, LAST_YEAR, parse_day
-from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
-from precursor.desk import looking, names, sheets, terms
-from precursor.desk.paging import PAGE, kept, turn, turned
+from precursor.core.clock import FIRST_YEAR
+from precursor.core.errors import Fault, Faulty, NotFound, Refused
+from precursor.core.members import read_day
+from precursor.desk import documents, looking, names, sheets, terms
+from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
@@ -31,7 +33,7 @@ from precursor.permits.models import Permit
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
 from precursor.substances.models import Substance
-from precursor.web import marks
+from precursor.web import marks, paging
 from precursor.web.database import db
 from precursor.web.i18n import words
 
@@ -63,38 +65,8 @@ class Task:
 class Reports:
     """The pages, over the collections and reports that the API has."""
 
-    def __init__(self, collections: Mapping[str, Collection], listings: Mapping[str, Listing]) -> None:
-        self.collections, self.listings = collections, listings
-
-    def call(self, action: Action) -> Call | None:
-        """A call in the reader's scope for an action; None when he may not."""
-        try:
-            scope = access.scope(g.subject, action)
-        except Forbidden:
-            return None
-        return Call(db.session, g.subject, scope, current_app.extensions["settings"].clock())
-
-    def report(self, name: str, **asked: Any) -> Any:
-        """A report as the API makes it; None when the reader may not have it, or there is no register of his area."""
-        listing = self.listings[name]
-        call = self.call(listing.action)
-        try:
-            return listing.make(call, asked) if call else None
-        except (Refused, NotFound):
-            return None
-
-    def rows(self, path: str, *where: Any, **equal: Any) -> list[Any]:
-        """Rows of a collection that the reader may list."""
-        collection = self.collections[path]
-        call = self.call(collection.list)
-        if call is None:
-            return []
-        query = collection.query(call)
-        columns = query.selected_columns
-        query = query.where(*(columns[name] == value for name, value in equal.items()))
-        for condition in where:
-            query = query.where(condition(columns))
-        return list(call.session.execute(query.limit(500)))
+    def __init__(self, house: House) -> None:
+        self.house = house
 
     # ---------------------------------------------------------------- today
 
@@ -120,7 +92,7 @@ class Reports:
         return sorted(found, key=lambda task: (not task.is_late, -task.count))
 
     def _gaps(self, call: Call) -> list[Task]:
-        report = self.report("gaps", **self.view(call))
+        report = self.house.report("gaps", **self.view(call))
         if report is None:
             return []
         mine = _MINE.get(call.subject.role.value.partition("_")[0])
@@ -134,7 +106,7 @@ class Reports:
 
     def _arrivals(self, call: Call) -> list[Task]:
         """Sales to this enterprise that nobody has received yet."""
-        if self.call(Action.LEDGER_POST_IN) is None or call.subject.enterprise_id is None:
+        if call_for(Action.LEDGER_POST_IN) is None or call.subject.enterprise_id is None:
             return []
         waiting = arrivals(call)
         return [
@@ -153,10 +125,10 @@ class Reports:
             ("reversals", Action.LEDGER_APPROVE_REVERSAL, Words("批准冲销", "approve reversals")),
             ("stocktakes", Action.COUNT_APPROVE, Words("批准盘点", "approve stocktakes")),
         ):
-            if self.call(action) is None:
+            if call_for(action) is None:
                 continue
             member = "done" if path == "reversals" else "approved"
-            open_ = self.rows(path, lambda c, m=member: c[m] == 0)
+            open_ = self.house.rows(path, lambda c, m=member: c[m] == 0)
             if open_:
                 found.append(Task(title, len(open_), f"/{path}"))
         return found
@@ -166,7 +138,7 @@ class Reports:
             return []
         found = []
         for path in DOCUMENTS:
-            soon = self.rows(
+            soon = self.house.rows(
                 path,
                 lambda c: c.valid_to >= call.today,
                 lambda c: c.valid_to <= call.today + _SOON,
@@ -175,13 +147,13 @@ class Reports:
             )
             if soon:
                 title = Words("30 日内到期的证件", "documents that end within 30 days")
-                found.append(Task(title, len(soon), f"/{path}", sub=words(self.collections[path].summary)))
+                found.append(Task(title, len(soon), f"/{path}", sub=words(self.house.collections[path].summary)))
         return found
 
     def _visits(self, call: Call) -> list[Task]:
-        if self.call(Action.INSPECTION_RECORD) is None:
+        if call_for(Action.INSPECTION_RECORD) is None:
             return []
-        plan = self.report("plan", **self.view(call))
+        plan = self.house.report("plan", **self.view(call))
         slots = plan["slots"] if plan else []
         missed = sum(slot["state"] == "missed" for slot in slots)
         soon = sum(
@@ -189,7 +161,7 @@ class Reports:
             for slot in slots
         )
         found = []
-        if missed and self.call(Action.ALERT_LIST) is None:  # else it stands among the gaps
+        if missed and call_for(Action.ALERT_LIST) is None:  # else it stands among the gaps
             found.append(
                 Task(Words("补做逾期检查", "make up for missed visits"), missed, "/plan?state=missed", is_late=True)
             )
@@ -208,7 +180,7 @@ class Reports:
             current_app.extensions["settings"].clock(),
         )
         view = self.view(call)
-        kpi = self.report("kpi", **view)
+        kpi = self.house.report("kpi", **view)
         return render_template(
             "desk/home.html",
             tasks=self.tasks(call),
@@ -222,7 +194,7 @@ class Reports:
     def _who(self, call: Call) -> str:
         if call.subject.enterprise_id is None:
             return ""
-        rows = self.rows("enterprises")
+        rows = self.house.rows("enterprises")
         return rows[0].name if rows else ""
 
     def _allowances(self, call: Call) -> list[Values]:
@@ -231,15 +203,13 @@ class Reports:
             return []
         found = []
         for path in ("purchase-documents", "transport-documents"):
-            for row in self.rows(
+            for row in self.house.rows(
                 path,
-                lambda c: c.valid_to >= call.today,
-                lambda c: c.valid_from <= call.today,
-                lambda c: c.revoked_on.is_(None),
+                lambda c: documents.in_force(c, call.today),
                 lambda c: c.owner == call.subject.enterprise_id,
-                lambda c: c.drawn < c.quantity,
+                lambda c: c.quantity.is_not(None),
             ):
-                shown = self.collections[path].show(row)
+                shown = self.house.collections[path].show(row)
                 share = row.drawn / row.quantity * 100 if row.quantity else 0
                 left = quantity.show(row.quantity - row.drawn, row.unit)
                 found.append(
@@ -264,7 +234,7 @@ class Reports:
         call = call_of()
         on = _day("on", call.today)
         whose = looking.cleaned(request.args.get("enterprise", ""))
-        found = self.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
+        found = self.house.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
         records = []
         for place, amount in found.items():
             site, _, substance = place.partition("/")
@@ -278,15 +248,12 @@ class Reports:
             answer = Response(sheets.workbook("库存", head, columns, records), mimetype=sheets.TYPE)
             answer.headers["Content-Disposition"] = 'attachment; filename="stock.xlsx"'
             return answer
-        page, pages = turn(len(records))
+        page = paging.of(len(records))
         return render_template(
             "desk/stock.html",
-            records=records[(page - 1) * PAGE : page * PAGE],
-            total=len(records),
+            records=records[page.part],
             page=page,
-            pages=pages,
-            turn=turned,
-            kept=kept(),
+            kept=paging.kept(),
             called=called,
             on=on,
             today=call.today,
@@ -313,18 +280,20 @@ class Reports:
         )
 
     def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
-        rows = self.rows(
+        rows = self.house.rows(
             "movements", lambda c: c.date >= start, lambda c: c.date <= to, site=site, substance=substance
         )
         rows.sort(key=lambda row: (row.date, not row.type.endswith("_in"), row.number))
-        before = (self.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(f"{site}/{substance}")
-        here = self.rows("substances", lambda c: c.id == substance)
+        before = (self.house.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(
+            f"{site}/{substance}"
+        )
+        here = self.house.rows("substances", lambda c: c.id == substance)
         if not here:
             raise NotFound(f"没有品种 / there is no substance {substance}")
         unit = here[0].unit
         balance = opening = quantity.parse(before["quantity"], unit) if before else 0
         lines, came, went = [], 0, 0
-        shown = [self.collections["movements"].show(row) for row in rows]
+        shown = [self.house.collections["movements"].show(row) for row in rows]
         called = names.of(call, shown)
         for row, record in zip(rows, shown, strict=True):
             is_in = row.type.endswith("_in")
@@ -341,7 +310,7 @@ class Reports:
         """Which visits are due, which are overdue, and how far each grade is covered."""
         call = call_of()
         period, as_of = request.args.get("period") or str(call.today.year), _day("as_of", call.today)
-        report = self.listings["plan"].make(call, {"period": period, "as_of": as_of})
+        report = self.house.listings["plan"].make(call, {"period": period, "as_of": as_of})
         slots = report["slots"]
         by_grade: dict[str, Counter[str]] = defaultdict(Counter)
         by_month: dict[str, Counter[str]] = defaultdict(Counter)
@@ -354,15 +323,12 @@ class Reports:
             for slot in slots
             if (not state or slot["state"] == state) and (not month or slot["end"].startswith(month))
         ]
-        page, pages = turn(len(shown))
+        page = paging.of(len(shown))
         shown.sort(key=lambda slot: (_STATES[slot["state"]], slot["end"], slot["enterprise"]))
         return render_template(
             "desk/plan.html",
-            slots=shown[(page - 1) * PAGE : page * PAGE],
-            total=len(shown),
+            slots=shown[page.part],
             page=page,
-            pages=pages,
-            turn=turned,
             counts=Counter(slot["state"] for slot in slots),
             by_grade=sorted(by_grade.items()),
             by_month=sorted(by_month.items()),
@@ -371,7 +337,7 @@ class Reports:
             as_of=as_of,
             state=state,
             month=month,
-            may_record=self.call(Action.INSPECTION_RECORD) is not None,
+            may_record=call_for(Action.INSPECTION_RECORD) is not None,
         )
 
     # ---------------------------------------------------------------- trace
@@ -385,7 +351,7 @@ class Reports:
             direction = "up"
         if of:
             try:
-                found = self.listings["trace"].make(call, {"of": of, "direction": direction})
+                found = self.house.listings["trace"].make(call, {"of": of, "direction": direction})
             except NotFound as error:
                 fault = str(error)
         edges = found["edges"] if found else []
@@ -411,8 +377,8 @@ class Reports:
         text = looking.cleaned(request.args.get("q", ""))
         found = []
         for path in _SEARCHED if text else ():
-            collection = self.collections[path]
-            call = self.call(collection.list)
+            collection = self.house.collections[path]
+            call = call_for(collection.list)
             if call is None:
                 continue
             query = collection.query(call)
@@ -443,13 +409,11 @@ def _day(name: str, usual: date) -> date:
     if not text:
         return usual
     try:
-        found = parse_day(text)
-    except ValueError as error:
-        raise Faulty([Fault(f"/{name}", str(error))]) from None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise Faulty(
-            [Fault(f"/{name}", f"{FIRST_YEAR}–{LAST_YEAR} 年 / a day in the years {FIRST_YEAR} to {LAST_YEAR}")]
-        )
+        found = read_day(text)
+    except ValidationError as error:
+        raise Faulty([Fault(f"/{name}", str(error.messages[0]))]) from None
+    if found.year < FIRST_YEAR:
+        raise Faulty([Fault(f"/{name}", f"自 {FIRST_YEAR} 年起 / from {FIRST_YEAR} on")])
     return found
 
 

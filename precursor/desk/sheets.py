@@ -8,6 +8,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from precursor.api.collection import Values
+from precursor.core.clock import SHANGHAI, parse_instant
 from precursor.desk import terms
 
 TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,6 +32,11 @@ def workbook(title: str, head: Sequence[str], columns: Sequence[str], records: I
     return file.getvalue()
 
 
+def moment(text: str) -> str:
+    """An instant as the clock on the wall shows it in China."""
+    return parse_instant(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def _write(sheet: Any, row: int, column: int, name: str, value: Any) -> None:
     if value is None or value == []:
         return
@@ -42,5 +48,7 @@ def _write(sheet: Any, row: int, column: int, name: str, value: Any) -> None:
     if isinstance(value, int) and not isinstance(value, bool):
         sheet.write_number(row, column, value)
         return
+    if name in terms.MOMENTS:
+        value = moment(value)
     word = terms.word(name, value)
     sheet.write_string(row, column, word.zh if word else "、".join(value) if isinstance(value, list) else str(value))

@@ -427,6 +427,9 @@ ASKED: Final = {
     "ExplanationForm": ("explanation",),
 }
 
+#: Members that are instants.
+MOMENTS: Final = frozenset({"discovered_at", "reported_at"})
+
 #: What a page insists on, though a register that comes as a bundle may lack it.
 MUST: Final = {"RoadCheckForm": ("place", "plate", "result", "officers")}
 

@@ -321,11 +321,19 @@ def _reversals(call: Call) -> sa.Select:
     return (
         sa.select(
             Movement.outside_id.label("id"),
+            Movement.day.label("date"),
+            Movement.type,
+            Site.outside_id.label("site"),
+            Substance.outside_id.label("substance"),
+            Movement.quantity,
+            Substance.unit,
             ReversalRequest.reason,
             ReversalRequest.person.label("asked_by"),
             sa.case((stands(Movement), 0), else_=1).label("done"),
         )
         .join(ReversalRequest, sa.and_(*at))
+        .join(Site, Site.id == Movement.site_id)
+        .join(Substance, Substance.id == Movement.substance_id)
         .where(visible(call.scope, enterprise=Movement.enterprise_id, substance=Movement.substance_id))
     )
 

@@ -196,6 +196,12 @@ class ReversalAnswer(Record):
     """A reversal that is asked for, or done."""
 
     id = Text()
+    date = Day()
+    type = Text()
+    site = Text()
+    substance = Text()
+    quantity = Amount()
+    unit = Text()
     reason = Text()
     asked_by = Text()
     done = Truth()

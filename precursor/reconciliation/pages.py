@@ -24,7 +24,7 @@ from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.web import marks
+from precursor.web import marks, paging
 from precursor.web.database import db
 from precursor.web.i18n import words
 from precursor.web.marks import Mark
@@ -54,7 +54,6 @@ def helpers() -> dict[str, Any]:
 bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
 
 _MONTHS = Words("近十二个月", "the last twelve months")
-_PAGE = 50
 _LONGEST = 5  # calendar years of a period on a page
 
 
@@ -205,17 +204,14 @@ def gaps() -> Response | str:
         and (not enterprise or enterprise in gap.parties)
     ]
     shown.sort(key=lambda gap: (gap.since, gap.line))
-    pages = max(-(-len(shown) // _PAGE), 1)
-    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    page = paging.of(len(shown))
     return render_template(
         "gaps.html",
         seen=seen,
-        gaps=shown[(page - 1) * _PAGE : page * _PAGE],
-        total=len(shown),
+        gaps=shown[page.part],
         subjects=len({gap.subject for gap in shown}),
         figures=BY_KEY,
         page=page,
-        pages=pages,
         code=code,
         figure=figure,
         county=county,

@@ -33,6 +33,8 @@ OLDEST: Final = 8
 SLOW: Final = 2.0
 KEPT: Final = 100
 _MOST: Final = 64
+#: So many numbers before the latest may belong to transactions that have not ended.
+IN_FLIGHT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Summary:
     by_county: dict[str, int]
     counted_at: datetime
     seconds: float
-    last_entry: int
+    last_entry: tuple[int, int]
 
 
 def make(session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary:
@@ -87,9 +89,14 @@ def _month(session: Session, city: City, view: View, key: str, first: date) -> t
     return first, service.count(session, of_month, BY_KEY[key], city.counties).total
 
 
-def last_entry(session: Session) -> int:
-    """The number of the latest entry of the audit log."""
-    return session.scalar(sa.select(sa.func.max(AuditEntry.id))) or 0
+def last_entry(session: Session) -> tuple[int, int]:
+    """How far the audit log has come: its latest number, and how many entries stand among the numbers before it.
+
+    On PostgreSQL a transaction may end after a later one: then the first stays as it is and the second does not.
+    """
+    latest = session.scalar(sa.select(sa.func.max(AuditEntry.id))) or 0
+    before = sa.select(sa.func.count()).where(AuditEntry.id > latest - IN_FLIGHT)
+    return latest, session.scalar(before) or 0
 
 
 class Kept:

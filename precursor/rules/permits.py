@@ -92,6 +92,14 @@ class PermitState:
     covers: str | None = None
 
 
+def is_revoked(revoked_on: date | None, today: date) -> bool:
+    """Whether a document is revoked now: from its day on, whatever the hour.
+
+    ``check_draw`` asks something else: a movement of that very day may have been before the revocation.
+    """
+    return revoked_on is not None and revoked_on <= today
+
+
 def check_draw(state: PermitState, *, substance: int, quantity: int, on: date) -> list[Violation]:
     """Every rule that drawing ``quantity`` of ``substance`` on the day ``on`` would break; the weightiest first.
 

@@ -18,7 +18,7 @@ from precursor.core.db import take_ids
 from precursor.core.errors import NotFound, Refused
 from precursor.permits.models import Permit, PermitBalance
 from precursor.permits.service import PermitKey
-from precursor.rules.permits import PermitKind
+from precursor.rules.permits import PermitKind, is_revoked
 from precursor.signing import cbor, claims, envelope, lists, trust
 from precursor.signing.lists import Status
 from precursor.signing.text import from_text, prefix_of, to_text
@@ -31,8 +31,12 @@ from precursor.tokens.store import KeyStore
 #: Places of one status list; a multiple of 4. A list that is full is followed by another.
 CAPACITY: Final = 65_536
 TRUST_LASTS: Final = timedelta(days=30)
-#: A list whose content did not change is signed anew after so long.
-_SIGNED_ANEW: Final = {"trust": timedelta(days=1), "status": timedelta(hours=1), "balance": timedelta(hours=1)}
+#: A list whose content did not change is signed anew after so long, and ends after so long.
+_AGES: Final = {
+    "trust": (timedelta(days=1), TRUST_LASTS),
+    "status": (timedelta(hours=1), timedelta(seconds=lists.LASTS)),
+    "balance": (timedelta(hours=1), timedelta(seconds=lists.LASTS)),
+}
 _DIRECTORY: Final = "/.well-known/precursor"
 
 
@@ -109,7 +113,7 @@ def _is_good(session: Session, token: Token) -> bool:
 def _check_in_force(session: Session, permit: Permit, now: datetime) -> None:
     today = legal_day(now)
     balance = session.get_one(PermitBalance, (permit.enterprise_id, permit.id))
-    if balance.revoked_on is not None and balance.revoked_on <= today:
+    if is_revoked(balance.revoked_on, today):
         raise Refused("证件已吊销 / the document is revoked")
     if permit.valid_to < today:
         raise Refused("证件已过期 / the document's period is over")
@@ -284,7 +288,7 @@ def _entries(session: Session, number: int, now: datetime) -> list[tuple[int, St
     found = []
     for row in session.execute(query):
         state = Status.VALID
-        if row.replaced or (row.revoked_on is not None and row.revoked_on <= today):
+        if row.replaced or is_revoked(row.revoked_on, today):
             state = Status.INVALID
         elif row.is_suspended:
             state = Status.SUSPENDED
@@ -304,21 +308,16 @@ def _published(session: Session, name: str, content: str, make: Callable[[int], 
     """The list as it stands: the bytes signed before while they say the same and are young, else new ones."""
     digest = hashlib.sha256(content.encode()).hexdigest()
     before = session.get(Published, name, with_for_update=True)
-    young = _SIGNED_ANEW[name.partition("/")[0]]
+    young, lasts = _AGES[name.partition("/")[0]]
     if before is not None and before.content == digest and timedelta(0) <= now - before.signed_at < young:
         return before
     sequence = before.sequence + 1 if before else 1
     try:
         body = make(sequence)
-    except Refused:  # the root key lies elsewhere: what was signed before holds until it ends
-        if (
-            name == "trust"
-            and before is not None
-            and before.content == digest
-            and now - before.signed_at < TRUST_LASTS
-        ):
-            return before
-        raise
+    except Refused:  # its key lies elsewhere: what was signed before holds until it ends
+        if before is None or before.content != digest or now - before.signed_at >= lasts:
+            raise
+        return before
     values: Mapping[str, Any] = {"sequence": sequence, "content": digest, "signed_at": now, "body": body}
     if before is None:
         before = Published(name=name, **values)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import apps
 import pytest
 import worked_demo
 from flask_security import hash_password
@@ -11,31 +12,18 @@ from precursor import demo
 from precursor.accounts import service as accounts
 from precursor.app import create_app
 from precursor.areas import service as areas
-from precursor.cli import prepare
 from precursor.core import access, db
 from precursor.core.access import Action, Role, Subject
 from precursor.core.errors import Forbidden
-from precursor.settings import Settings
 
 VIEW = "period=2025&as_of=2026-01-31"
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    url = f"sqlite:///{home / 'precursor.db'}"
-    settings = replace(
-        Settings.from_environment(),
-        home=home,
-        database_url=url,
-        migrate_url=url,
-        overrides={"RATELIMIT_ENABLED": False},
-    )
-    prepare(settings)
-    made = create_app(settings)
-    worked_demo.load(made, settings.clock())
-    yield made
-    made.extensions["engine"].dispose()
+    with apps.prepared(tmp_path_factory.mktemp("home")) as (made, now):
+        worked_demo.load(made, now)
+        yield made
 
 
 def logged_in(app, name):

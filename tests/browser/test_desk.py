@@ -3,9 +3,9 @@
 import gzip
 import io
 import re
-from dataclasses import replace
 from urllib.parse import urlsplit
 
+import apps
 import browser_kit
 import pypdfium2
 import pytest
@@ -15,12 +15,9 @@ from playwright.sync_api import expect
 from python_calamine import load_workbook
 
 from precursor import demo, rooms
-from precursor.app import create_app
-from precursor.cli import prepare
 from precursor.core.access import GRANTS, Action, Role
 from precursor.desk import forms
 from precursor.desk.terms import DOCUMENTS
-from precursor.settings import Settings
 
 pytestmark = pytest.mark.browser
 REPORTS = {
@@ -38,20 +35,9 @@ ways = pytest.mark.parametrize(("width", "language", "script"), WAYS)
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    home = tmp_path_factory.mktemp("city")
-    url = f"sqlite:///{home / 'precursor.db'}"
-    settings = replace(
-        Settings.from_environment(),
-        home=home,
-        database_url=url,
-        migrate_url=url,
-        overrides={"RATELIMIT_ENABLED": False},
-    )
-    prepare(settings)
-    made = create_app(settings)
-    demo.load(made, settings.clock(), scale=0.15)
-    yield made
-    made.extensions["engine"].dispose()
+    with apps.prepared(tmp_path_factory.mktemp("city")) as (made, now):
+        demo.load(made, now, scale=0.15)
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -382,14 +368,6 @@ PAGES = [
 
 def test_pages_keep_their_budgets(visit):
     """HTML at most 15 KB, styles 14 KB, scripts 20 KB, the first page 60 KB and 7 requests, all compressed."""
-    one = visit()
-    sizes = {}
-    one.page.on(
-        "response", lambda r: sizes.__setitem__(r.url, len(gzip.compress(r.body(), 6)) if r.status == 200 else 0)
-    )
-    one.log_in("lead")
-    one.page.wait_for_load_state("networkidle")
-    one.context.clear_cookies()
     for path in PAGES:
         fresh = visit()
         fresh.log_in("lead")

@@ -1,8 +1,8 @@
 """The pages in a real browser: both widths, both languages, with and without JavaScript; axe finds nothing."""
 
 import re
-from dataclasses import replace
 
+import apps
 import browser_kit
 import pyotp
 import pytest
@@ -11,12 +11,9 @@ from playwright.sync_api import expect
 
 from precursor import demo
 from precursor.accounts import service as accounts
-from precursor.app import create_app
 from precursor.areas import service as areas
-from precursor.cli import prepare
 from precursor.core import db
 from precursor.core.access import Role
-from precursor.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -37,31 +34,20 @@ PASSWORD = "Another-Password-2026"
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    url = f"sqlite:///{home / 'precursor.db'}"
-    settings = replace(
-        Settings.from_environment(),
-        home=home,
-        database_url=url,
-        migrate_url=url,
-        overrides={"RATELIMIT_ENABLED": False},
-    )
-    prepare(settings)
-    made = create_app(settings)
-    worked_demo.load(made, settings.clock())
-    with made.app_context():
-        from flask_security import hash_password
+    with apps.prepared(tmp_path_factory.mktemp("home")) as (made, now):
+        worked_demo.load(made, now)
+        with made.app_context():
+            from flask_security import hash_password
 
-        hashed = hash_password(PASSWORD)
-    with db.transaction(made.extensions["engine"]) as session:
-        city = areas.by_outside_id(session, "C0")
-        for name in ("wang", "li"):
-            user = accounts.AddUser(
-                name=name, role=Role.PS_LEAD.value, person=f"P-{name}", password_hash=hashed, area_id=city.id
-            )
-            accounts.add(session, user, demo.ACTOR, settings.clock())
-    yield made
-    made.extensions["engine"].dispose()
+            hashed = hash_password(PASSWORD)
+        with db.transaction(made.extensions["engine"]) as session:
+            city = areas.by_outside_id(session, "C0")
+            for name in ("wang", "li"):
+                user = accounts.AddUser(
+                    name=name, role=Role.PS_LEAD.value, person=f"P-{name}", password_hash=hashed, area_id=city.id
+                )
+                accounts.add(session, user, demo.ACTOR, now)
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,20 @@
 
 import re
 from datetime import date
+from io import BytesIO
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import engines
 import pytest
 from api_kit import Door
-from conftest import WORKED, load
+from conftest import WORKED, load, worked_bundle
+from python_calamine import load_workbook
 
 from precursor import rooms
 from precursor.core import db, migrate
 from precursor.core.clock import Period
+from precursor.desk import documents
 from precursor.reconciliation import service
 from precursor.reconciliation.records import RECORDS
 from precursor.rules.gaps import GAPS
@@ -80,7 +84,7 @@ def test_an_enterprise_shows_what_lies_in_its_stores(lead):
     assert 'href="/gaps?enterprise=E06"' in page
 
 
-def test_every_gap_has_words_for_its_record():
+def test_records_are_of_gaps_that_there_are():
     assert set(RECORDS) <= set(GAPS)
 
 
@@ -164,3 +168,57 @@ def test_messages_are_in_one_language_and_name_their_field(door):
     assert "this member is missing" not in zh
     en = keeper.browser.post("/movements/out?lang=en", data={"_key": "b"}).text
     assert "Quantity: this member is missing" in en
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, "IN_FORCE"),
+        ({"revoked_on": "2026-01-31"}, "REVOKED"),
+        ({"revoked_on": "2026-02-01"}, "IN_FORCE"),
+        ({"suspended": True}, "SUSPENDED"),
+        ({"valid_to": "2026-01-30"}, "EXPIRED"),
+        ({"valid_to": "2026-01-31"}, "IN_FORCE"),
+        ({"valid_from": "2026-02-01"}, "NOT_YET"),
+        ({"drawn": "5"}, "USED_UP"),
+        ({"quantity": None, "drawn": None}, "IN_FORCE"),
+    ],
+)
+def test_where_a_document_stands(changed, state):
+    day = SimpleNamespace(today=date(2026, 1, 31))
+    record = {"revoked_on": None, "suspended": False, "valid_from": "2026-01-01", "valid_to": "2026-03-01"}
+    assert documents.state_of(day, record | {"quantity": "5", "drawn": "0"} | changed).name == state
+
+
+def test_only_closed_documents_of_the_police_await_verification(lead, door):
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
+        gaps = [g for g in service.gaps(session, view) if g.code == "PERMIT_UNVERIFIED"]
+    assert gaps
+    assert all("未核查" in lead.get(f"/permits/{g.subject}", follow_redirects=True).text for g in gaps)
+    fresh = [p["id"] for p in worked_bundle()["permits"] if p["valid_to"] > "2026-02" and not p["revoked_on"]]
+    pages = [lead.get(f"/permits/{id_}", follow_redirects=True).text for id_ in fresh]
+    assert [page for page in pages if "有效</span>" in page and "未核查" in page] == []
+
+
+def test_instants_are_shown_as_the_clock_on_the_wall(lead):
+    page, book = lead.get("/incidents/L1").text, lead.get("/incidents.xlsx")
+    assert re.search(r"20[0-9-]{8} [0-9]{2}:[0-9]{2}<", page)
+    assert not re.search(r"T[0-9:]{8}Z", page)
+    cells = [str(cell) for row in load_workbook(BytesIO(book.data)).get_sheet_by_index(0).to_python() for cell in row]
+    assert not [cell for cell in cells if cell.endswith("Z")]
+
+
+def test_what_is_reversed_is_said_before_it_is_approved(door):
+    keeper, boss = (
+        door.account("k9", "ent_keeper", enterprise="E06"),
+        door.account("b9", "ent_admin", enterprise="E06"),
+    )
+    movement = keeper.get("movements?limit=1").json[0]
+    keeper.done(f"movements/{movement['id']}/reversal-requests", {"reason": "数量录错"})
+    boss._begin()
+    for address in (f"/reversals/{movement['id']}", f"/reversals/{movement['id']}/approval"):
+        page = boss.browser.get(address).text
+        assert movement["site"] in page
+        assert "数量录错" in page
+    assert boss.get(f"reversals/{movement['id']}").json["quantity"] == movement["quantity"]

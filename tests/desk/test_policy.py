@@ -136,9 +136,7 @@ def test_forms(reader, role):
                 wanted = reader.status_of(act.action, found)
                 assert reader.get(address.replace("<id>", id_)).status_code == wanted, (address, id_)
                 answer = reader.browser.post(address.replace("<id>", id_), data={"_key": "k", "nonsense": "?"})
-                assert answer.status_code in ({422} if wanted == 200 else {wanted, 422}), (address, id_)
-                if wanted != 200:
-                    assert f"/{id_}<" not in answer.text
+                assert answer.status_code == (422 if wanted == 200 else wanted), (address, id_)
 
 
 @pytest.mark.parametrize(("role", "place"), CASES, ids=str)

@@ -1,0 +1,43 @@
+"""Long lists a page at a time; the address says which."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import request
+
+LINES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of ``total`` lines; ``number`` lies between 1 and ``last``."""
+
+    number: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        """The last page; 1 of an empty list."""
+        return max(1, -(-self.total // LINES))
+
+    @property
+    def part(self) -> slice:
+        """Where its lines are in the whole list."""
+        return slice((self.number - 1) * LINES, self.number * LINES)
+
+    def turn(self, by: int) -> str:
+        """The same address so many pages on."""
+        return f"{request.path}?{urlencode(kept() | {'page': self.number + by})}"
+
+
+def of(total: int) -> Page:
+    """The page that the address asks for."""
+    text = request.args.get("page", "1")
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+    return Page(min(max(1, asked), Page(1, total).last), total)
+
+
+def kept() -> dict[str, str]:
+    """What the address asks for besides the page and the language."""
+    return {k: v for k, v in request.args.items() if k not in ("page", "lang", "done") and v}
