@@ -66,13 +66,13 @@ def on_paper(call: Call, record: Values) -> dict[tuple[str, str], str]:
     return {("substances", record["substance"]): " ".join(filter(None, found))}
 
 
-def choices(call: Call, path: str) -> list[tuple[str, Words]]:
+def choices(call: Call, path: str, most: int = _MOST) -> list[tuple[str, Words]]:
     """What may be named of a collection, where the reader may list it and there is not too much of it."""
     known = _named(path)
     if known is None:
         return []
     model, id_column, name = known
-    query = sa.select(id_column, sa.func.coalesce(name, id_column)).order_by(id_column).limit(_MOST + 1)
+    query = sa.select(id_column, sa.func.coalesce(name, id_column)).order_by(id_column).limit(most + 1)
     if path in ("enterprises", "sites"):
         try:
             scope = access.scope(call.subject, Action.ENTERPRISE_LIST)
@@ -85,7 +85,7 @@ def choices(call: Call, path: str) -> list[tuple[str, Words]]:
     elif model is Party:
         query = query.where(Party.is_external)
     rows = call.session.execute(query).all()
-    return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= _MOST else []
+    return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= most else []
 
 
 def own(call: Call) -> dict[str, str]:

@@ -18,7 +18,7 @@ from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import documents, extras, forms, looking, names, reports, sheets, terms
+from precursor.desk import documents, extras, flow, forms, looking, names, reports, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
@@ -68,6 +68,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
     reports.routes(made, Reports(house))
+    flow.routes(made, flow.Flow(house))
     for then in ("", "/certificate"):
         view = documents.by_number(by_path, then and f"{then}.pdf")
         made.add_url_rule(f"/permits/<number>{then}", endpoint=f"permit{then}", view_func=view)

@@ -1,4 +1,4 @@
-"""Pages that are no list of records: what to do today, stock, the ledger of a store, the plan, a trace, search.
+"""Pages that are no list of records: what to do today, stock, the ledger of a store, the plan, search.
 
 Each asks the same reports and collections as the API, in the reader's own scope.
 """
@@ -340,34 +340,6 @@ class Reports:
             may_record=call_for(Action.INSPECTION_RECORD) is not None,
         )
 
-    # ---------------------------------------------------------------- trace
-
-    def trace(self) -> str:
-        """Where what lies in a store came from, or where it went: by custody stage, and as a table."""
-        call = call_of()
-        of, direction = looking.cleaned(request.args.get("of", "")), request.args.get("direction", "up")
-        found, fault = None, None
-        if direction not in ("up", "down"):
-            direction = "up"
-        if of:
-            try:
-                found = self.house.listings["trace"].make(call, {"of": of, "direction": direction})
-            except NotFound as error:
-                fault = str(error)
-        edges = found["edges"] if found else []
-        places = sorted({end for edge in edges for end in (edge["from"], edge["to"]) if end})
-        called = names.of(call, [{"site": place} for place in places])
-        return render_template(
-            "desk/trace.html",
-            of=of,
-            direction=direction,
-            edges=edges,
-            fault=fault,
-            called=called,
-            asked=found is not None,
-            picture=marks.sankey(_bands(edges, called), words(Words("流向图", "flow"))) if edges else "",
-        )
-
     # ---------------------------------------------------------------- search
 
     def search(self) -> AnyResponse | str:
@@ -421,21 +393,6 @@ def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:
     parts = [*map(str, record.values())]
     parts += [called.get((terms.REFS[k], v), "") for k, v in record.items() if k in terms.REFS]
     return " ".join(parts).lower()
-
-
-def _bands(edges: list[Values], called: Mapping[tuple[str, str], str]) -> list[marks.Band]:
-    nowhere = words(Words("去向不明", "not known where"))
-    return [
-        marks.Band(
-            called.get(("sites", edge["from"] or ""), edge["from"] or words(Words("外部", "outside"))),
-            called.get(("sites", edge["to"] or ""), edge["to"] or nowhere),
-            float(edge["quantity"]),
-            f"{edge['movement']} {edge['quantity']} {edge['unit']} {edge['day']}",
-            f"/movements/{quote(edge['movement'])}",
-            edge["to"] is None,
-        )
-        for edge in edges
-    ]
 
 
 def _other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str], str]:
@@ -504,7 +461,6 @@ def routes(bp: Blueprint, reports: Reports) -> None:
         "/ledger", endpoint="ledger", view_func=access.requires(Action.LEDGER_LIST)(_view(reports.ledger))
     )
     bp.add_url_rule("/plan", endpoint="plan", view_func=access.requires(Action.INSPECTION_LIST)(_view(reports.plan)))
-    bp.add_url_rule("/trace", endpoint="trace", view_func=access.requires(Action.LEDGER_TRACE)(_view(reports.trace)))
 
 
 def _view(method: Any) -> Any:

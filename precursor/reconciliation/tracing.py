@@ -4,7 +4,7 @@ An edge is named by the giving side's movement. A receipt can only come from wha
 going up every step looks at what came in by the day of leaving, going down at what left since the day of coming.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -92,6 +92,28 @@ def trace(session: Session, what: str, *, up: bool, as_of: date | None = None) -
         "edges": [edge.as_json() for edge in ordered],
         "text": [f"{edge.movement} {(edge.from_ if up else edge.to) or '?'}" for edge in ordered],
     }
+
+
+def received(session: Session, given: Sequence[str]) -> dict[str, str]:
+    """What arrived of each giving movement: its number, and the quantity that the receipt it names says."""
+    found: dict[str, str] = {}
+    for start in range(0, len(given), 200):
+        here, there = aliased(Movement), aliased(Movement)
+        rows = session.execute(
+            sa.select(here.outside_id, there.quantity, Substance.unit)
+            .join(there, sa.and_(there.enterprise_id == here.other_enterprise_id, there.id == here.other_id))
+            .join(Substance, Substance.id == there.substance_id)
+            .where(
+                here.outside_id.in_(given[start : start + 200]),
+                here.type.in_(_GIVES),
+                there.type.in_(_RECEIPTS),
+                there.substance_id == here.substance_id,
+                stands(here),
+                stands(there),
+            )
+        )
+        found |= {number: quantity.show(amount, unit) for number, amount, unit in rows}
+    return found
 
 
 def _starts(session: Session, what: str, *, up: bool, as_of: date | None) -> tuple[list[_Start], list[Edge]]:

@@ -277,8 +277,10 @@ def test_a_lead_looks_for_a_firm_and_traces_what_it_has(reader):
     way = reader.page.locator('a[href^="/ledger?site="]').first.get_attribute("href")
     site, substance = re.search("site=([^&]+)&substance=([^&]+)", way).groups()
     reader.open(f"/trace?of={site}/{substance}&direction=down")
-    expect(reader.page.locator("svg.flow")).to_be_visible()
-    assert reader.page.locator("table tbody tr").count() >= 1
+    expect(reader.page.locator("svg.flow")).to_be_visible(visible=reader.width > 900)
+    reader.page.locator("#steps td.ttl a").first.click()  # a step leads to its movements
+    reader.page.locator("#steps td.ttl a").first.click()
+    expect(reader.page.locator("h2", has_text=re.compile("双方记录|Both sides"))).to_be_visible()
     reader.is_quiet()
 
 

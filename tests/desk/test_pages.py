@@ -115,7 +115,7 @@ REPORTS = {
     "/stock.xlsx": ("on", "q"),
     "/ledger": ("site", "substance", "from", "to"),
     "/plan": ("period", "as_of", "state", "month", "page"),
-    "/trace": ("of", "direction"),
+    "/trace": ("of", "direction", "site", "substance", "from", "to"),
     "/search": ("q",),
 }
 

@@ -1,0 +1,265 @@
+"""The page of a trace (流向追溯): where what lies in a store came from, or where it went, and what did not arrive."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+from markupsafe import Markup
+
+from precursor.api.collection import Call, Values
+from precursor.api.views import call_of
+from precursor.core import access
+from precursor.core.access import Action
+from precursor.core.errors import NotFound
+from precursor.desk import looking, names
+from precursor.desk.house import House
+from precursor.reconciliation import tracing
+from precursor.web.flowchart import Band, Place, sankey
+from precursor.web.i18n import amount, t
+
+#: Places of a stage that the picture names; smaller ones stand together there, and each in the table.
+_NAMED: Final = 7
+_STAGES: Final = 5
+#: Sites that the form offers by name.
+_OFFERED: Final = 2000
+_OUTSIDE, _LOST, _OTHERS = "outside", "lost", "others"
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What went from one place to another, in one movement or in all between them.
+
+    ``target`` empty: nobody recorded that it came. ``arrived`` None: to an outside party, which keeps no ledger here.
+    """
+
+    source: str
+    target: str
+    sent: Decimal
+    arrived: Decimal | None
+    unit: str
+    number: str = ""
+    day: str = ""
+    count: int = 1
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Arrived less sent."""
+        return None if self.arrived is None else self.arrived - self.sent
+
+    @property
+    def lost(self) -> Decimal:
+        """What was sent and did not arrive; more that arrives than was sent is no loss."""
+        return max(-(self.difference or _ZERO), _ZERO)
+
+
+def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
+    arrived = tracing.received(call.session, [edge["movement"] for edge in edges])
+    found = []
+    for edge in edges:
+        sent, receipt = Decimal(edge["quantity"]), arrived.get(edge["movement"])
+        if receipt is not None:
+            there: Decimal | None = Decimal(receipt)
+        elif not edge["to"]:
+            there = _ZERO
+        else:
+            there = None
+        step = Step(edge["from"] or _OUTSIDE, edge["to"] or "", sent, there, edge["unit"])
+        found.append(replace(step, number=edge["movement"], day=edge["day"]))
+    return found
+
+
+def together(steps: Sequence[Step]) -> list[Step]:
+    """One step for all the movements between two places, the largest first.
+
+    A loss in one is not made good by a surplus in another: of what arrived, each counts up to what was sent.
+    """
+    found: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in steps:
+        found[step.source, step.target].append(step)
+    summed = []
+    for (source, target), parts in found.items():
+        sent = sum((part.sent for part in parts), _ZERO)
+        is_known = any(part.arrived is not None for part in parts)
+        there = sent - sum((part.lost for part in parts), _ZERO) if is_known else None
+        summed.append(Step(source, target, sent, there, parts[0].unit, count=len(parts)))
+    return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
+
+
+def distances(steps: Sequence[Step], start: str, *, up: bool) -> dict[str, int]:
+    """How many steps each place is from the start, by the shortest way."""
+    near: dict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        if step.target:
+            here, there = (step.target, step.source) if up else (step.source, step.target)
+            near[here].add(there)
+    found, edge = {start: 0}, [start]
+    while edge:
+        fresh = sorted({there for here in edge for there in near[here]} - found.keys())
+        found |= dict.fromkeys(fresh, found[edge[0]] + 1)
+        edge = fresh
+    return found
+
+
+def picture(steps: Sequence[Step], start: str, called: Mapping[Any, str], address: str, *, up: bool) -> Markup:
+    """Sankey of the nearest stages; a loss ends in a place of its own.
+
+    What goes back to an earlier place would make it a knot, and is left to the table.
+    """
+    distance = distances(steps, start, up=up)
+    last = min(max(distance.values()), _STAGES)
+    column = {place: last - n if up else n for place, n in distance.items() if n <= last}
+    flows: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
+    for step in together(steps):
+        if step.source not in column:
+            continue
+        nowhere = f"{_LOST} {column[step.source] + 1}"
+        column.setdefault(nowhere, column[step.source] + 1)
+        if step.lost:
+            flows[step.source, nowhere, "lost"] = (step.lost, step.count)
+        if step.sent > step.lost and column.get(step.target) == column[step.source] + 1:
+            look = "sent" if step.arrived is not None else "left"
+            flows[step.source, step.target, look] = (step.sent - step.lost, step.count)
+    carried: dict[str, Decimal] = defaultdict(Decimal)
+    for end in (0, 1):
+        here: dict[str, Decimal] = defaultdict(Decimal)
+        for ends, (quantity, _) in flows.items():
+            here[ends[end]] += quantity
+        for place, quantity in here.items():
+            carried[place] = max(carried[place], quantity)
+    ranked = sorted(carried, key=lambda place: (column[place], place.startswith(_LOST), -carried[place], place))
+    seat = _seats(ranked, column, start)
+    places: dict[str, Place] = {}
+    unit = steps[0].unit
+    for place in ranked:
+        key = seat[place]
+        together_here = [p for p in ranked if seat[p] == key]
+        note = f"{_shown(sum((carried[p] for p in together_here), _ZERO))} {unit}"
+        places.setdefault(key, Place(_name(key, len(together_here), called), column[place], note, _LOST in key))
+    merged: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
+    for (source, target, look), (quantity, count) in flows.items():
+        drawn = (seat[source], seat[target], look)
+        before = merged.get(drawn, (_ZERO, 0))
+        merged[drawn] = (before[0] + quantity, before[1] + count)
+    order = list(places)
+    bands = [
+        Band(
+            source,
+            target,
+            float(quantity),
+            f"{places[source].name} → {places[target].name} {_shown(quantity)} {unit} ({count})",
+            _address(source, target, address),
+            look,
+        )
+        for (source, target, look), (quantity, count) in merged.items()
+    ]
+    bands.sort(key=lambda band: (order.index(band.source), order.index(band.target)))
+    heads = [_stage(last - n if up else n, up=up) for n in range(max(p.stage for p in places.values()) + 1)]
+    return sankey(places, bands, heads, t("流向图", "Flow by custody stage"))
+
+
+def _seats(ranked: Sequence[str], column: Mapping[str, int], start: str) -> dict[str, str]:
+    """Where each place is drawn: the largest of a stage by themselves, the others together."""
+    seat, taken = {}, defaultdict[int, list[str]](list)
+    for place in ranked:
+        if place != start and not place.startswith(_LOST):
+            taken[column[place]].append(place)
+        seat[place] = place
+    for number, places in taken.items():
+        if len(places) > _NAMED + 1:
+            seat |= dict.fromkeys(places[_NAMED:], f"{_OTHERS} {number}")
+    return seat
+
+
+def _name(key: str, count: int, called: Mapping[Any, str]) -> str:
+    if key.startswith(f"{_LOST} "):
+        return t("没有去向", "Unaccounted for")
+    if key.startswith(f"{_OTHERS} "):
+        return t(f"其他 {count} 处", f"{count} others")
+    return (
+        t("登记以外", "outside the register")
+        if key == _OUTSIDE
+        else called.get(("sites", key), called.get(("partners", key), key))
+    )
+
+
+def _address(source: str, target: str, address: str) -> str:
+    if target.startswith(f"{_LOST} "):
+        return "#lost"
+    if f"{_OTHERS} " in source + target:
+        return "#steps"
+    return f"{address}&{urlencode({'from': source, 'to': target})}#steps"
+
+
+def _stage(distance: int, *, up: bool) -> str:
+    if distance == 0:
+        return t("此处", "Here")
+    return t(f"第 {distance} 级来源", f"{distance} back") if up else t(f"第 {distance} 级去向", f"{distance} on")
+
+
+def _shown(value: Decimal) -> Markup:
+    return amount(f"{value.normalize():f}")
+
+
+class Flow:
+    """The page, drawn from the trace that the API answers."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def page(self) -> str:
+        """By custody stage as a picture, by pair of places as a table, and of one pair each movement."""
+        call = call_of()
+        asked = {name: looking.cleaned(request.args.get(name, "")) for name in ("of", "site", "substance")}
+        of = asked["of"] or "/".join(filter(None, (asked["site"], asked["substance"])))
+        direction = "down" if request.args.get("direction") == "down" else "up"
+        up = direction == "up"
+        site, _, substance = of.partition("/")
+        found = None
+        if of:
+            try:
+                found = self.house.listings["trace"].make(call, {"of": of, "direction": direction})
+            except NotFound:
+                found = None
+        steps = _steps(call, found["edges"]) if found else []
+        ends = {end for step in steps for end in (step.source, step.target)} | {site}
+        called = names.of(call, [{"site": end, "external": end} for end in sorted(ends)] + [{"substance": substance}])
+        address = "/trace?" + urlencode({"of": of, "direction": direction})
+        pair = (request.args.get("from", ""), request.args.get("to", ""))
+        lost = sorted((step for step in steps if step.lost), key=lambda step: -step.lost)
+        return render_template(
+            "desk/trace.html",
+            of=of,
+            site=site,
+            substance=substance,
+            direction=direction,
+            is_asked=bool(of),
+            found=found,
+            steps=steps,
+            lines=[step for step in steps if (step.source, step.target) == pair] if any(pair) else together(steps),
+            is_pair=any(pair),
+            whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
+            lost=lost,
+            missing=sum((step.lost for step in lost), _ZERO),
+            shown=_shown,
+            place=lambda key: _name(key, 1, called) if key else _name(f"{_LOST} ", 1, called),
+            called=called,
+            offered={"site": names.choices(call, "sites", _OFFERED), "substance": names.choices(call, "substances")},
+            picture=picture(steps, site, called, address, up=up) if steps else "",
+            address=address,
+            outside=_OUTSIDE,
+            urlencode=urlencode,
+        )
+
+
+def routes(bp: Blueprint, flow: Flow) -> None:
+    """The address of the page and the action that it is."""
+
+    def view() -> str:
+        return flow.page()
+
+    bp.add_url_rule("/trace", endpoint="trace", view_func=access.requires(Action.LEDGER_TRACE)(view))

@@ -1,0 +1,75 @@
+"""The picture of a trace: what it draws of any steps, and what the page says of the worked city."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from precursor.desk.flow import Step, distances, picture, together
+
+PLACES = ("A", "B", "C", "D", "E")
+QUANTITIES = st.integers(1, 10**6).map(Decimal)
+
+
+@pytest.fixture
+def english():
+    """A reader who looks at the picture in English."""
+    with Flask(__name__).test_request_context("/?lang=en"):
+        yield
+
+
+@st.composite
+def steps(draw):
+    """Steps in any direction, circles too, some short, some to nobody."""
+    found = []
+    for number in range(draw(st.integers(1, 12))):
+        source = draw(st.sampled_from(PLACES))
+        target = draw(st.sampled_from(("", *(p for p in PLACES if p != source))))
+        sent = draw(QUANTITIES)
+        arrived = Decimal(0) if not target else draw(st.one_of(st.none(), st.just(sent), QUANTITIES))
+        found.append(Step(source, target, sent, arrived, "kg", f"M{number}", "2026-01-01"))
+    return found
+
+
+@given(steps())
+def test_pairs_keep_what_was_sent_and_what_was_lost(found):
+    pairs = together(found)
+    assert len({(pair.source, pair.target) for pair in pairs}) == len(pairs)
+    assert sum(pair.sent for pair in pairs) == sum(step.sent for step in found)
+    assert sum(pair.lost for pair in pairs) == sum(step.lost for step in found)
+    assert sum(pair.count for pair in pairs) == len(found)
+
+
+@given(steps())
+def test_a_place_is_one_step_from_a_nearer_one(found):
+    far = distances(found, "A", up=False)
+    ways = {(step.source, step.target) for step in found if step.target}
+    for place, number in far.items():
+        assert number == 0 or any(far.get(a) == number - 1 for a, b in ways if b == place)
+    assert all(far[b] <= far[a] + 1 for a, b in ways if a in far)
+
+
+def test_a_circle_is_no_knot_and_a_loss_has_its_own_end(english):
+    there, back = (
+        Step("A", "B", Decimal(10), Decimal(9), "kg"),
+        Step("B", "A", Decimal(4), Decimal(4), "kg"),
+    )
+    drawn = picture([there, back], "A", {("sites", "A"): "<甲>"}, "/trace?of=A/X", up=False)
+    bands = re.findall('class="band ([a-z]+)" d="M([^C]+)C[^"]* ([0-9.]+) ([0-9.]+)" stroke-width="([0-9.]+)"', drawn)
+    assert sorted(band[0] for band in bands) == ["lost", "sent"]  # what goes back is in the table
+    assert all(float(band[1].split()[0]) < float(band[2]) for band in bands)
+    assert {band[0]: float(band[4]) for band in bands} == {"sent": 234.0, "lost": 26.0}
+    assert "&lt;甲&gt;" in drawn
+    assert "<甲>" not in drawn
+
+
+def test_many_places_of_a_stage_stand_together(english):
+    found = [Step("A", f"B{n:02}", Decimal(100 - n), Decimal(100 - n), "kg") for n in range(20)]
+    drawn = picture(found, "A", {}, "/trace?of=A/X", up=False)
+    assert drawn.count('class="place"') == 1 + 7 + 1
+    rest = sum(100 - n for n in range(7, 20))
+    assert '13 others<title>13 others</title></text><text class="amount" x="770" y="' in drawn
+    assert f">{rest:,} kg</text>" in drawn
