@@ -8,7 +8,7 @@ const OUT = "../precursor/static/dist";
 const ICONS = {
   alert: "triangle-alert", building: "building-2", calendar: "calendar-check", check: "check", chevron: "chevron-right",
   clock: "clock", download: "download", search: "search", home: "house", qr: "qr-code", plus: "plus", file: "file-text", flow: "waypoints", gauge: "gauge", key: "key-round", left: "chevron-left",
-  list: "list-checks", log_out: "log-out", menu: "menu", print: "printer",
+  list: "list-checks", log_out: "log-out", menu: "menu", print: "printer", undo: "undo-2",
 };
 
 await build({

@@ -69,6 +69,7 @@ class Act:
 class Collection:
     """Records of one kind as programs see them.
 
+    ``every``, where there is one, selects what can be read one by one and is in no list any more, the latest first.
     ``query`` selects what the caller may see: columns labelled as the members of ``answer``, amounts in base units
     beside a column ``unit``. Pages go by ``id``. ``filters`` are members a list may be narrowed by. ``more`` adds to
     a single record what a list leaves out (its draws, its grades): the members that ``detail`` has besides.
@@ -82,13 +83,14 @@ class Collection:
     read: Action
     acts: tuple[Act, ...] = ()
     filters: tuple[str, ...] = ()
+    every: Query | None = None
     detail: type[Record] | None = None
     more: Callable[[Call, sa.Row[Any]], Values] | None = None
 
     def one(self, call: Call, id_: str) -> sa.Row[Any]:
         """The record that is called so, if the caller may see it; NotFound otherwise."""
-        query = self.query(call)
-        row = call.session.execute(query.where(query.selected_columns.id == id_).limit(1)).one_or_none()
+        query = (self.every or self.query)(call)
+        row = call.session.execute(query.where(query.selected_columns.id == id_).limit(1)).first()
         if row is None:
             raise NotFound(f"没有这条记录 / there is no {self.path} {id_}")
         return row

@@ -85,11 +85,13 @@ def _allowance(record: Values) -> Extra:
 
 def _movement(call: Call, record: Values, house: House) -> Extra | None:
     """Both sides of a movement, where the reader may see the other: what was issued, what was received."""
-    if not record.get("counterpart"):
+    if not record.get("counterpart") or record["reversed_on"]:
         return None
     try:
         other = house.collections["movements"].show_one(call, record["counterpart"])
     except NotFound:
+        other = None
+    if other is None or other["reversed_on"]:
         there = call.session.execute(
             sa.select(Movement.quantity, Movement.day).where(
                 Movement.outside_id == record["counterpart"], stands(Movement)

@@ -328,7 +328,9 @@ class Button:
 
 
 def _buttons(collection: Collection, record: Values | None) -> list[Button]:
-    """The acts that the reader's role is granted: of the collection, or of one record."""
+    """The acts that the reader's role is granted: of the collection, or of one record that still stands."""
+    if record is not None and record.get("reversed_on"):
+        return []
     return [
         Button(
             act.summary,

@@ -39,6 +39,7 @@ from precursor.web.i18n import words
 
 _SOON: Final = timedelta(30)
 _SHOWN: Final = 6
+_MOST_LINES: Final = 2000  # of a ledger on one page
 _SEARCHED: Final = (
     "enterprises",
     *DOCUMENTS,
@@ -280,10 +281,15 @@ class Reports:
         )
 
     def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
-        rows = self.house.rows(
-            "movements", lambda c: c.date >= start, lambda c: c.date <= to, site=site, substance=substance
-        )
-        rows.sort(key=lambda row: (row.date, not row.type.endswith("_in"), row.number))
+        movements = self.house.collections["movements"]
+        query = (movements.every or movements.query)(call)
+        columns = query.selected_columns
+        query = query.where(columns.site == site, columns.substance == substance, columns.date.between(start, to))
+        rows = list(call.session.execute(query.limit(_MOST_LINES + 1)))
+        if len(rows) > _MOST_LINES:
+            said = f"超过 {_MOST_LINES} 行，请缩短期间 / more than {_MOST_LINES} lines: choose a shorter time"
+            raise Faulty([Fault("/from", said)])
+        rows.sort(key=lambda row: (row.date, not row.type.endswith("_in"), row.number, row.version))
         before = (self.house.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(
             f"{site}/{substance}"
         )
@@ -293,13 +299,15 @@ class Reports:
         unit = here[0].unit
         balance = opening = quantity.parse(before["quantity"], unit) if before else 0
         lines, came, went = [], 0, 0
-        shown = [self.house.collections["movements"].show(row) for row in rows]
+        shown = [movements.show(row) for row in rows]
         called = names.of(call, shown)
         for row, record in zip(rows, shown, strict=True):
             is_in = row.type.endswith("_in")
-            balance += row.quantity if is_in else -row.quantity
-            came, went = came + (row.quantity if is_in else 0), went + (0 if is_in else row.quantity)
-            lines.append({"record": record, "is_in": is_in, "balance": quantity.show(balance, unit)})
+            counted = 0 if row.reversed_on else row.quantity
+            balance += counted if is_in else -counted
+            came, went = came + (counted if is_in else 0), went + (0 if is_in else counted)
+            line = {"record": record, "is_in": is_in, "balance": quantity.show(balance, unit)}
+            lines.append(line | {"reversed_on": row.reversed_on})
         sums = {name: quantity.show(n, unit) for name, n in (("opening", opening), ("came", came), ("went", went))}
         called |= _other_sides(call, shown)
         return {"lines": lines, "unit": unit, "called": called, "balance": quantity.show(balance, unit), **sums}

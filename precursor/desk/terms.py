@@ -83,6 +83,9 @@ inspectors | 检查人数 | Officers
 issuer | 发证机关 | Issued by
 item | 品名或编号 | Item
 keep_until | 保存至 | Keep until
+reversed_on | 冲销日 | Reversed on
+reversals | 冲销前的记录 | Before reversal
+approved_by | 批准人 | Approved by
 key | 重点地区 | Key area
 kind | 种类 | Kind
 law | 依据版本 | Versions of the law

@@ -17,7 +17,7 @@ from precursor.api.common import (
 )
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Refused
-from precursor.core.members import Day, Each, Text
+from precursor.core.members import Day, Each, Nested, Text
 from precursor.enterprises.lookups import party_of, site_of
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
@@ -29,6 +29,7 @@ from precursor.movements.models import (
     Confirmation,
     Cosignature,
     Movement,
+    Reversal,
     ReversalRequest,
     SalesReport,
 )
@@ -42,6 +43,7 @@ from precursor.movements.schemas import (
     OutForm,
     ReasonForm,
     ReversalAnswer,
+    ReversedAnswer,
 )
 from precursor.movements.service import MovementKey, stands
 from precursor.permits.lookups import document_of
@@ -63,6 +65,8 @@ class MovementDetail(MovementAnswer):
     external_confirmed_on = Day(null=True)
     reversal_asked_by = Text(null=True)
     keep_until = Day(null=True, note="the last day until which the law has this record kept")
+    reversed_on = Day(null=True, note="the day from which the latest version no longer stands")
+    reversals = Nested(ReversedAnswer, many=True)
 
 
 # ------------------------------------------------------------------ movements
@@ -123,18 +127,35 @@ def _selected() -> sa.Select:
     )
 
 
+def _of_this(reversal: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        reversal.enterprise_id == Movement.enterprise_id,
+        reversal.movement_id == Movement.id,
+        reversal.version == Movement.version,
+    )
+
+
 _MOVEMENTS: Final = _selected().where(stands(Movement))
+#: With those that were reversed, latest version first.
+_EVERY: Final = (
+    _selected()
+    .add_columns(sa.select(Reversal.day).where(*_of_this(Reversal)).scalar_subquery().label("reversed_on"))
+    .order_by(Movement.version.desc())
+)
+
+
+def _visible(call: Call) -> sa.ColumnElement[bool]:
+    return visible(
+        call.scope, enterprise=Movement.enterprise_id, areas_of=(Site.area_id,), substance=Movement.substance_id
+    )
 
 
 def _movements(call: Call) -> sa.Select:
-    return _MOVEMENTS.where(
-        visible(
-            call.scope,
-            enterprise=Movement.enterprise_id,
-            areas_of=(Site.area_id,),
-            substance=Movement.substance_id,
-        ),
-    )
+    return _MOVEMENTS.where(_visible(call))
+
+
+def _every(call: Call) -> sa.Select:
+    return _EVERY.where(_visible(call))
 
 
 def _said_of(column: Any, record: Any, *also: Any) -> sa.ScalarSelect:
@@ -152,6 +173,23 @@ _ABOUT: Final = sa.select(
 )
 
 
+_REVERSED: Final = (
+    sa.select(
+        Movement.day.label("date"),
+        Movement.quantity,
+        Substance.unit,
+        Reversal.day.label("reversed_on"),
+        Reversal.reason,
+        Reversal.requested_by.label("asked_by"),
+        Reversal.approved_by,
+    )
+    .join(Reversal, sa.and_(*_of_this(Reversal)))
+    .join(Substance, Substance.id == Movement.substance_id)
+    .where(Movement.enterprise_id == sa.bindparam("owner"), Movement.id == sa.bindparam("number"))
+    .order_by(Movement.version)
+)
+
+
 def _about(call: Call, row: Any) -> Values:
     values = {"owner": row.owner, "number": row.number, "version": row.version}
     said = call.session.connection().execute(_ABOUT, values).one()
@@ -161,6 +199,7 @@ def _about(call: Call, row: Any) -> Values:
         "external_confirmed_on": said.confirmed,
         "reversal_asked_by": said.asked,
         "keep_until": _keep_until(call, row),
+        "reversals": call.session.execute(_REVERSED, values).mappings().all(),
     }
 
 
@@ -174,7 +213,10 @@ def _keep_until(call: Call, row: Any) -> date | None:
 
 def _own(call: Call, id_: str) -> Movement:
     query = sa.select(Movement).where(Movement.outside_id == id_, stands(Movement))
-    return call.session.scalars(query).one()
+    movement = call.session.scalars(query).one_or_none()
+    if movement is None:
+        raise Refused("已冲销 / it is reversed already")
+    return movement
 
 
 def _enter(call: Call, data: Values, _: str) -> str:
@@ -313,11 +355,6 @@ def _confirm(call: Call, data: Values, id_: str) -> str:
 
 
 def _reversals(call: Call) -> sa.Select:
-    at = (
-        ReversalRequest.enterprise_id == Movement.enterprise_id,
-        ReversalRequest.movement_id == Movement.id,
-        ReversalRequest.version == Movement.version,
-    )
     return (
         sa.select(
             Movement.outside_id.label("id"),
@@ -331,7 +368,7 @@ def _reversals(call: Call) -> sa.Select:
             ReversalRequest.person.label("asked_by"),
             sa.case((stands(Movement), 0), else_=1).label("done"),
         )
-        .join(ReversalRequest, sa.and_(*at))
+        .join(ReversalRequest, sa.and_(*_of_this(ReversalRequest)))
         .join(Site, Site.id == Movement.site_id)
         .join(Substance, Substance.id == Movement.substance_id)
         .where(visible(call.scope, enterprise=Movement.enterprise_id, substance=Movement.substance_id))
@@ -339,10 +376,7 @@ def _reversals(call: Call) -> sa.Select:
 
 
 def _approve_reversal(call: Call, _: Values, id_: str) -> str:
-    query = sa.select(Movement).where(Movement.outside_id == id_, stands(Movement))
-    movement = call.session.scalars(query).one_or_none()
-    if movement is None:
-        raise Refused("已冲销 / it is reversed already")
+    movement = _own(call, id_)
     corrections.approve(call.session, MovementKey(movement.enterprise_id, movement.id), call.actor, call.now)
     return id_
 
@@ -392,6 +426,7 @@ COLLECTIONS = (
         answer=MovementAnswer,
         detail=MovementDetail,
         query=_movements,
+        every=_every,
         more=_about,
         list=Action.LEDGER_LIST,
         read=Action.LEDGER_READ,

@@ -92,6 +92,18 @@ class MovementAnswer(Record):
     reason = Text(null=True)
 
 
+class ReversedAnswer(Record):
+    """A version of a movement that was reversed: what it said, why it fell, who asked and who approved."""
+
+    date = Day()
+    quantity = Amount()
+    unit = Text()
+    reversed_on = Day()
+    reason = Text()
+    asked_by = Text()
+    approved_by = Text()
+
+
 class ReasonForm(Record):
     """Why."""
 

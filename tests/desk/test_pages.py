@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -222,3 +223,28 @@ def test_what_is_reversed_is_said_before_it_is_approved(door):
         assert movement["site"] in page
         assert "数量录错" in page
     assert boss.get(f"reversals/{movement['id']}").json["quantity"] == movement["quantity"]
+
+
+def test_what_was_reversed_stays_readable_and_counts_no_more(door, lead):
+    keeper, boss = (
+        door.account("k10", "ent_keeper", enterprise="E06"),
+        door.account("b10", "ent_admin", enterprise="E06"),
+    )
+    movement = next(m for m in keeper.get("movements?limit=50").json if m["type"] == "use_out")
+    book = f"/ledger?site={movement['site']}&substance={movement['substance']}&from={movement['date']}"
+    before = lead.get(f"{book}&to={movement['date']}").text
+    keeper.done(f"movements/{movement['id']}/reversal-requests", {"reason": "数量录错"})
+    boss.done(f"reversals/{movement['id']}/approval", {})
+    assert movement["id"] not in [m["id"] for m in keeper.get("movements?limit=200").json]
+    kept = keeper.get(f"movements/{movement['id']}").json
+    assert kept["reversed_on"]
+    assert [(r["quantity"], r["reason"]) for r in kept["reversals"]] == [(movement["quantity"], "数量录错")]
+    assert keeper.post(f"movements/{movement['id']}/reversal-requests", {"reason": "再来"}).status_code == 409
+    page = lead.get(f"/movements/{movement['id']}").text
+    assert "不计入结存" in page
+    assert "reversal-requests" not in page
+    after = lead.get(f"{book}&to={movement['date']}").text
+    assert "已冲销" in after
+    assert "已冲销" not in before
+    balances = [re.findall(r"账面结存</span><b>([^<]+)", text)[0].replace(",", "") for text in (before, after)]
+    assert Decimal(balances[1]) - Decimal(balances[0]) == Decimal(movement["quantity"])
