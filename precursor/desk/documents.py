@@ -1,7 +1,8 @@
 """A document's code and certificate: pictures and papers of what ``tokens`` signed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from precursor.core import access
 from precursor.core.clock import legal_day
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import certificate, names, terms
+from precursor.desk import certificate, looking, names, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import Words
@@ -71,15 +72,41 @@ def state_of(call: Call, record: Values) -> State:
     return State.USED_UP if record.get("quantity") and record["drawn"] == record["quantity"] else State.IN_FORCE
 
 
-def in_force(columns: Any, today: date) -> sa.ColumnElement[bool]:
-    """The same as a condition on rows: in force today, and something left on it."""
-    return sa.and_(
-        columns.valid_from <= today,
-        columns.valid_to >= today,
-        columns.revoked_on.is_(None),
-        columns.suspended == sa.false(),
-        sa.or_(columns.quantity.is_(None), columns.drawn < columns.quantity),
+def state_column(columns: Any, today: date) -> sa.ColumnElement[str]:
+    """The same of rows: the name of the state."""
+    return sa.case(
+        (columns.revoked_on <= today, State.REVOKED.name),
+        (columns.suspended, State.SUSPENDED.name),
+        (columns.valid_to < today, State.EXPIRED.name),
+        (columns.valid_from > today, State.NOT_YET.name),
+        (columns.drawn >= columns.quantity, State.USED_UP.name),
+        else_=State.IN_FORCE.name,
     )
+
+
+def in_force(columns: Any, today: date) -> sa.ColumnElement[bool]:
+    """In force today, and something left on it."""
+    return state_column(columns, today) == State.IN_FORCE.name
+
+
+#: What a list says of a document besides its members.
+BESIDE: Final = ("left", "state")
+
+
+def beside(call: Call, record: Values) -> Values:
+    """A document with what is left on it, and where it stands today."""
+    left = f"{Decimal(record['quantity']) - Decimal(record['drawn']):f}" if record.get("quantity") else None
+    return record | {"left": left, "state": state_of(call, record)}
+
+
+def narrowed(call: Call, query: sa.Select, asked: Mapping[str, str]) -> sa.Select:
+    """Documents of one ``state``, and those that end by the day ``until``."""
+    columns = query.selected_columns
+    if (state := asked.get("state", "")) in State.__members__:
+        query = query.where(state_column(columns, call.today) == state)
+    if until := asked.get("until"):
+        query = query.where(columns.valid_to <= looking.day(until, "/until"))
+    return query
 
 
 def why_no_code(call: Call, record: Values) -> Words:

@@ -18,13 +18,15 @@ from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import documents, extras, flow, forms, looking, names, reports, sheets, terms
+from precursor.desk import documents, extras, flow, forms, looking, names, reports, sheets, terms, today
+from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web import paging
 from precursor.web.i18n import one_language, words
+from precursor.web.sheets import answer
 
 _MOST_ROWS: Final = 100_000
 _RELATED: Final = 5
@@ -38,16 +40,21 @@ _ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value as a page shows it: the text, a link to the record that it names, whether it is a number."""
+    """A value as a page shows it: the text, a link to the record that it names, whether it is a number.
+
+    With an ``icon`` it is a tag of that look.
+    """
 
     text: str
     link: str | None = None
     is_number: bool = False
     sub: str = ""
+    look: str = ""
+    icon: str = ""
 
 
 NOTHING: Final = Shown("--")
-AMOUNTS: Final = frozenset({"quantity", "drawn", "counted"})
+AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted"})
 #: Collections whose records are shown with their number beside the name.
 _NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 
@@ -67,6 +74,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
+    today.routes(made, today.Today(house))
     reports.routes(made, Reports(house))
     flow.routes(made, flow.Flow(house))
     for then in ("", "/certificate"):
@@ -119,6 +127,8 @@ def _nav(by_path: Mapping[str, Collection]) -> list[tuple[Words, list[Collection
 def columns_of(collection: Collection) -> list[str]:
     """What a list shows."""
     every = [name for name in schema_of(collection.answer).fields if name not in _HIDDEN]
+    if collection.path in DOCUMENTS:
+        every += documents.BESIDE
     return [name for name in terms.COLUMNS.get(collection.path, every) if name in every]
 
 
@@ -136,7 +146,15 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
             query = query.where(columns[name] == wanted)
     if text := looking.cleaned(request.args.get("q", "")):
         query = query.where(looking.holds(columns, text))
-    return query
+    if "open" in request.args:  # what still waits for a second person
+        query = query.where(*(columns[name] == 0 for name in ("done", "approved") if name in columns))
+    return documents.narrowed(call, query, request.args) if collection.path in DOCUMENTS else query
+
+
+def _record(collection: Collection, call: Call, row: sa.Row[Any]) -> Values:
+    """A row as lists and workbooks say it."""
+    record = collection.show(row)
+    return documents.beside(call, record) if collection.path in DOCUMENTS else record
 
 
 def _ordered(query: sa.Select) -> sa.Select:
@@ -152,7 +170,7 @@ def _list(collection: Collection) -> Callable[[], str]:
         total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
         page = paging.of(total)
         rows = call.session.execute(_ordered(query).slice(page.part.start, page.part.stop)).all()
-        records = [collection.show(row) for row in rows]
+        records = [_record(collection, call, row) for row in rows]
         columns, cells = _saying(collection, _cells(call, collection, records), most=12)
         return render_template(
             "desk/list.html",
@@ -163,6 +181,7 @@ def _list(collection: Collection) -> Callable[[], str]:
             kept=paging.kept(),
             sheet=f"/{collection.path}.xlsx?{urlencode(paging.kept())}",
             filters=_filters(call, collection),
+            until=request.args.get("until", "") if collection.path in DOCUMENTS else None,
             acts=_buttons(collection, None),
         )
 
@@ -177,6 +196,8 @@ def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tu
         if name in terms.REFS and terms.REFS[name] in ("areas", "substances"):
             choices = names.choices(call, terms.REFS[name])
         found.append((name, request.args.get(name, ""), choices))
+    if collection.path in DOCUMENTS:
+        found.append(("state", request.args.get("state", ""), [(state.name, state.said) for state in State]))
     return found
 
 
@@ -195,12 +216,9 @@ def _sheet(collection: Collection) -> Callable[[], Response]:
         call = call_of()
         query = _ordered(_narrowed(collection, call)).limit(_MOST_ROWS)
         columns = _with_unit(columns_of(collection))
-        records = (collection.show(row) for row in call.session.execute(query).yield_per(1000))
-        head = [f"{terms.member(name).zh} {terms.member(name).en}" for name in columns]
-        data = sheets.workbook(collection.summary.zh, head, columns, records)
-        answer = Response(data, mimetype=sheets.TYPE)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{collection.path}.xlsx"'
-        return answer
+        records = (_record(collection, call, row) for row in call.session.execute(query).yield_per(1000))
+        rows = sheets.rows(columns, records)
+        return answer(collection.path, collection.summary.zh, sheets.heading(columns), rows)
 
     return view
 
@@ -227,6 +245,8 @@ def show(name: str, value: Any, called: Called) -> Shown:
     """One value: words in the reader's language, names for ids, amounts with separators."""
     if value is None or value in ("", []):
         return NOTHING
+    if isinstance(value, State):
+        return Shown(words(value.said), look=value.look, icon=value.icon)
     if isinstance(value, list):
         return Shown("、".join(show(name, item, called).text for item in value))
     if name in terms.MOMENTS and isinstance(value, str):
@@ -313,7 +333,9 @@ def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str
             query = query.where(query.selected_columns[name] == id_)
             total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
             rows = call.session.execute(_ordered(query).limit(_RELATED)).all() if total else []
-            columns, cells = _saying(other, _cells(call, other, [other.show(row) for row in rows]), but=name)
+            columns, cells = _saying(
+                other, _cells(call, other, [_record(other, call, row) for row in rows]), but=name
+            )
             found.append(Related(other, columns, cells, total, f"/{other.path}?{urlencode({name: id_})}"))
             break
     return found

@@ -83,6 +83,7 @@ inspectors | 检查人数 | Officers
 issuer | 发证机关 | Issued by
 item | 品名或编号 | Item
 keep_until | 保存至 | Keep until
+left | 余量 | Left
 reversed_on | 冲销日 | Reversed on
 reversals | 冲销前的记录 | Before reversal
 approved_by | 批准人 | Approved by
@@ -244,6 +245,9 @@ match | 相符 | match
 mismatch | 不符 | mismatch
 unused | 未使用 | unused
 state.suspended | 暂停 | suspend
+slot.missed | 逾期未查 | overdue
+slot.pending | 待检查 | to be done
+slot.filled | 已检查 | done
 reinstated | 恢复 | reinstate
 own_use | 自用免证 | own use
 exempt.not_required | 无需证件 | none needed
@@ -404,12 +408,11 @@ COLUMNS: Final = {
         "holder",
         "substance",
         "quantity",
-        "drawn",
+        "left",
         "unit",
         "valid_to",
         "county",
-        "suspended",
-        "revoked_on",
+        "state",
     ),
 )
 

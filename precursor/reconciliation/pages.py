@@ -1,8 +1,10 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -20,11 +22,11 @@ from precursor.reconciliation import evidence, service
 from precursor.reconciliation.figures import BY_KEY, Gap
 from precursor.reconciliation.records import record_of
 from precursor.reconciliation.service import Counted
-from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry
+from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, waiting
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.web import marks, paging
+from precursor.web import marks, paging, sheets
 from precursor.web.database import db
 from precursor.web.i18n import words
 from precursor.web.marks import Mark
@@ -48,7 +50,7 @@ def helpers() -> dict[str, Any]:
         kept: dict[str, Any] = {name: request.args[name] for name in ("period", "as_of") if name in request.args}
         return url_for(endpoint, **kept)
 
-    return {"may": may, "here": here, "nav_url": nav_url}
+    return {"may": may, "here": here, "nav_url": nav_url, "who_acts": who_acts}
 
 
 bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
@@ -78,14 +80,21 @@ def asked(scope: Scope) -> Asked:
     today = legal_day(current_app.extensions["settings"].clock())
     period_text, as_of_text = request.args.get("period", str(today.year)), request.args.get("as_of")
     try:
-        period = Period.parse(period_text)
         as_of = parse_day(as_of_text) if as_of_text else today
     except ValueError as error:
-        raise Faulty([Fault("/period" if "period" in str(error) else "/as_of", str(error))]) from None
+        raise Faulty([Fault("/as_of", str(error))]) from None
+    return seen_by(scope, period_text, as_of, request.args.get("area") or None)
+
+
+def seen_by(scope: Scope, period_text: str, as_of: date, named: str | None = None) -> Asked:
+    """The view of a period on a day, of an area or the whole city, within the scope of the reader."""
+    try:
+        period = Period.parse(period_text)
+    except ValueError as error:
+        raise Faulty([Fault("/period", str(error))]) from None
     if len(period.years) > _LONGEST:
         raise Faulty([Fault("/period", f"至多 {_LONGEST} 个日历年 / at most {_LONGEST} calendar years")])
     city = areas.city(db.session)
-    named = request.args.get("area") or None
     area = areas.by_outside_id(db.session, named) if named else None
     if scope.reach is not Reach.ENT and scope.area_id != city.id:
         own = db.session.get_one(Area, scope.area_id)
@@ -95,6 +104,41 @@ def asked(scope: Scope) -> Asked:
     view = service.view_of(city, period, as_of, area)
     counties = {c.outside_id: c.name for c in city.counties if c.id in view.areas}
     return Asked(city, view, counties, period_text, area.outside_id if area else None)
+
+
+def summary(seen: Asked, *, fresh: bool = False) -> Summary:
+    """What is counted of a view for the reader, as kept or counted now."""
+    kept: Kept = current_app.extensions["summaries"]
+    clock = current_app.extensions["settings"].clock
+    return kept.get(db.session, seen.city, seen.view, _listed(), clock(), fresh=fresh)
+
+
+def known_summary(seen: Asked) -> Summary | None:
+    """The same, if somebody has had it counted."""
+    kept: Kept = current_app.extensions["summaries"]
+    return kept.known(db.session, seen.city, seen.view, _listed())
+
+
+def waiting_of_own(seen: Asked) -> list[Waiting]:
+    """What an enterprise must close, counted now: it is little, and no two ask for the same."""
+    scope = _listed()
+    return waiting(service.in_scope(db.session, service.gaps(db.session, seen.view), scope)) if scope else []
+
+
+def _listed() -> Scope | None:
+    """Whose gaps the reader may list; some see how many are missing, and not which."""
+    may = g.subject.role in access.GRANTS[Action.ALERT_LIST]
+    return access.scope(g.subject, Action.ALERT_LIST) if may else None
+
+
+def who_acts(owner: str, names: Mapping[str, str], counties: Mapping[str, str]) -> str:
+    """The owner of a gap by name."""
+    kind, _, id_ = owner.partition(":")
+    if kind == "enterprise":
+        return names.get(id_, id_)
+    if kind == "police":
+        return words(Words("公安 ", "Police, ")) + counties.get(id_, id_)
+    return words(Words("商务部门", "Commerce department"))
 
 
 def _record_of(gap: Gap) -> str | None:
@@ -117,12 +161,8 @@ def _outside_id(enterprise: int) -> str | None:
 def targets() -> str:
     """Every figure: how many are missing, by county."""
     seen = asked(g.scope)
-    settings = current_app.extensions["settings"]
-    # some see how many are missing, and not which
-    lists = access.scope(g.subject, Action.ALERT_LIST) if g.subject.role in access.GRANTS[Action.ALERT_LIST] else None
-    kept: Kept = current_app.extensions["summaries"]
-    found = kept.get(db.session, seen.city, seen.view, lists, settings.clock(), fresh="fresh" in request.args)
-    counted = found.counted
+    found = summary(seen, fresh="fresh" in request.args)
+    counted, owners = found.counted, found.owners()
     return render_template(
         "targets.html",
         seen=seen,
@@ -131,7 +171,8 @@ def targets() -> str:
         missed=[c for c in counted if c.met is False],
         targeted=[c for c in counted if c.target is not None],
         gaps=found.gaps or [],
-        names=_names(found.gaps or []) | _names_of([owner.partition(":")[2] for owner, _ in found.owners]),
+        owners=owners,
+        names=_names(found.gaps or []) | names_of_owners(owner for owner, *_ in owners),
         kinds=GAPS,
         record_of=_record_of,
         cell=marks.cell,
@@ -173,6 +214,11 @@ def _names(found: list[Gap]) -> dict[str, str]:
     return _names_of(sorted({party for gap in found for party in gap.parties}))
 
 
+def names_of_owners(owners: Iterable[str]) -> dict[str, str]:
+    """The names of the enterprises among those who must act."""
+    return _names_of([owner.partition(":")[2] for owner in owners])
+
+
 def _names_of(ids: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for start in range(0, len(ids), 500):
@@ -184,45 +230,87 @@ def _names_of(ids: list[str]) -> dict[str, str]:
 
 
 @bp.get("/gaps")
+@bp.get("/gaps.xlsx", endpoint="gaps sheet")
 @access.requires(Action.ALERT_LIST)
 def gaps() -> Response | str:
     """Every missing point, the oldest first, with who must act."""
     seen = asked(g.scope)
-    found = service.in_scope(db.session, service.gaps(db.session, seen.view), g.scope)
-    codes = {gap.code for gap in found}
-    code = request.args.get("code") or None
-    if code is not None and code not in GAPS:
-        raise NotFound(f"there is no gap code {code}")
-    county, figure = request.args.get("county") or None, request.args.get("figure") or None
-    enterprise = request.args.get("enterprise") or None
-    shown = [
-        gap
-        for gap in found
-        if (not code or gap.code == code)
-        and (not county or gap.area == county)
-        and (not figure or GAPS[gap.code].figure == figure)
-        and (not enterprise or enterprise in gap.parties)
-    ]
+    every = service.gaps(db.session, seen.view)
+    found = service.in_scope(db.session, every, g.scope)
+    wanted = {name: request.args.get(name) or None for name in ("code", "county", "figure", "enterprise", "owner")}
+    if wanted["code"] is not None and wanted["code"] not in GAPS:
+        raise NotFound(f"there is no gap code {wanted['code']}")
+    shown = [gap for gap in found if _is_wanted(gap, wanted)]
     shown.sort(key=lambda gap: (gap.since, gap.line))
+    names = _names(shown) | names_of_owners(gap.owner for gap in shown)
+    if request.path.endswith(".xlsx"):
+        return sheets.answer("gaps", "缺口清单", _COLUMNS, _rows(seen, shown, names))
     page = paging.of(len(shown))
     return render_template(
         "gaps.html",
         seen=seen,
         gaps=shown[page.part],
         subjects=len({gap.subject for gap in shown}),
+        hidden=sum(_is_wanted(gap, wanted) for gap in every) - len(shown) if g.scope.reach is not Reach.ENT else 0,
         figures=BY_KEY,
         page=page,
-        code=code,
-        figure=figure,
-        county=county,
-        enterprise=enterprise,
-        codes=sorted(codes, key=list(GAPS).index),
+        **wanted,
+        is_narrowed=any(wanted.values()),
+        codes=_counted(found, wanted, "code"),
+        owners=_counted(found, wanted, "owner"),
+        sheet=f"/gaps.xlsx?{urlencode(paging.kept())}",
         kinds=GAPS,
         record_of=_record_of,
-        names=_names(shown),
+        names=names | names_of_owners(gap.owner for gap in found),
         own=g.scope.reach is Reach.ENT,
         days=lambda gap: (seen.view.as_of - gap.since).days,
     )
+
+
+def _is_wanted(gap: Gap, wanted: Mapping[str, str | None]) -> bool:
+    """Whether a gap fits what the address asks for. A variance lowers no figure, so it is under none."""
+    return (
+        wanted["code"] in (None, gap.code)
+        and wanted["county"] in (None, gap.area)
+        and wanted["owner"] in (None, gap.owner)
+        and (not wanted["enterprise"] or wanted["enterprise"] in gap.parties)
+        and (not wanted["figure"] or (GAPS[gap.code].figure == wanted["figure"] and gap.code != "STOCK_VARIANCE"))
+    )
+
+
+def _counted(found: Sequence[Gap], wanted: Mapping[str, str | None], name: str) -> list[tuple[str, int]]:
+    """What a field may be narrowed to, and how many gaps that would leave, the other fields being as they are."""
+    others = {**wanted, name: None}
+    counts = Counter(getattr(gap, name) for gap in found if _is_wanted(gap, others))
+    return counts.most_common()
+
+
+_COLUMNS: Final = (
+    "对象 subject",
+    "企业 enterprise",
+    "缺口 gap",
+    "代码 code",
+    "说明 detail",
+    "县区 county",
+    "自 since",
+    "谁处理 who acts",
+    "如何补办 what to do",
+)
+
+
+def _rows(seen: Asked, gaps: Sequence[Gap], names: Mapping[str, str]) -> Iterator[list[str]]:
+    for gap in gaps:
+        yield [
+            gap.subject,
+            names.get(gap.parties[0], gap.parties[0]) if gap.parties else "",
+            GAPS[gap.code].title.zh,
+            gap.code,
+            gap.amount or gap.detail,
+            seen.counties.get(gap.area, gap.area),
+            str(gap.since),
+            who_acts(gap.owner, names, seen.counties),
+            GAPS[gap.code].action.zh,
+        ]
 
 
 @bp.get("/gaps/<code>/<path:subject>")

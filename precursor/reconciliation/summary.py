@@ -7,8 +7,8 @@ on for a while, with its time shown.
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -38,6 +38,25 @@ IN_FLIGHT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Gaps of one kind that one party must close: how many, and the oldest day of them."""
+
+    code: str
+    owner: str
+    count: int
+    since: date
+
+
+def waiting(gaps: Iterable[Gap]) -> list[Waiting]:
+    """What waits for whom, the oldest first."""
+    found: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for gap in gaps:
+        found[gap.code, gap.owner].append(gap.since)
+    all_ = [Waiting(code, owner, len(days), min(days)) for (code, owner), days in found.items()]
+    return sorted(all_, key=lambda one: (one.since, one.code, one.owner))
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of a view. ``gaps`` are the oldest; None where the reader may not see which they are."""
 
@@ -46,11 +65,21 @@ class Summary:
     live: dict[str, Any]
     gaps: list[Gap] | None
     gap_count: int
-    owners: list[tuple[str, int]]
+    waiting: list[Waiting]
+    by_party: dict[str, int]
     by_county: dict[str, int]
     counted_at: datetime
     seconds: float
     last_entry: tuple[int, int]
+
+    def owners(self, most: int = 8) -> list[tuple[str, int, date]]:
+        """Who must close the most: how many gaps, and since when the oldest of them."""
+        counts: Counter[str] = Counter()
+        since: dict[str, date] = {}
+        for one in self.waiting:
+            counts[one.owner] += one.count
+            since[one.owner] = min(one.since, since.get(one.owner, one.since))
+        return [(owner, count, since[owner]) for owner, count in counts.most_common(most)]
 
 
 def make(session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary:
@@ -67,7 +96,8 @@ def make(session: Session, city: City, view: View, scope: Scope | None, now: dat
         live=live,
         gaps=sorted(gaps, key=lambda gap: gap.since)[:OLDEST] if scope else None,
         gap_count=len(gaps),
-        owners=Counter(gap.owner for gap in gaps).most_common(8),
+        waiting=waiting(gaps),
+        by_party=Counter(party for gap in gaps for party in gap.parties),
         by_county=Counter(gap.area for gap in gaps),
         counted_at=now,
         seconds=time.perf_counter() - began,
@@ -99,6 +129,11 @@ def last_entry(session: Session) -> tuple[int, int]:
     return latest, session.scalar(before) or 0
 
 
+def _key(city: City, view: View, scope: Scope | None) -> tuple[object, ...]:
+    whose = scope and (scope.reach, scope.area_id, scope.enterprise_id)
+    return city.id, view.period, view.as_of, view.areas, whose
+
+
 class Kept:
     """Summaries of one process, the latest asked for; counted by one thread at a time."""
 
@@ -111,14 +146,17 @@ class Kept:
         self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, *, fresh: bool = False
     ) -> Summary:
         """The summary of a view; ``fresh``: counted now, whatever is kept."""
-        whose = scope and (scope.reach, scope.area_id, scope.enterprise_id)
-        key = (city.id, view.period, view.as_of, view.areas, whose)
+        key = _key(city, view, scope)
         found = None if fresh else self._found(session, key)
         if found is None:
             with self._counting:
                 found = None if fresh else self._found(session, key)  # another thread may have counted meanwhile
                 found = found or self._count(session, city, view, scope, now, key)
         return found
+
+    def known(self, session: Session, city: City, view: View, scope: Scope | None) -> Summary | None:
+        """The summary, if it is kept already."""
+        return self._found(session, _key(city, view, scope))
 
     def _found(self, session: Session, key: object) -> Summary | None:
         made_at, found = self._kept.get(key, (0.0, None))

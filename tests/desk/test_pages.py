@@ -1,6 +1,7 @@
 """What pages say of the worked city."""
 
 import re
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -17,6 +18,7 @@ from precursor import rooms
 from precursor.core import db, migrate
 from precursor.core.clock import Period
 from precursor.desk import documents
+from precursor.desk.terms import DOCUMENTS
 from precursor.reconciliation import service
 from precursor.reconciliation.records import RECORDS
 from precursor.rules.gaps import GAPS
@@ -111,11 +113,15 @@ def asked(request, tmp_path_factory):
 
 REPORTS = {
     "/targets": ("period", "as_of", "area", "fresh"),
-    "/gaps": ("period", "as_of", "area", "code", "county", "figure", "enterprise", "page"),
+    "/gaps": ("period", "as_of", "area", "code", "county", "figure", "enterprise", "owner", "page"),
+    "/gaps.xlsx": ("period", "as_of", "code", "owner"),
     "/stock": ("on", "q", "enterprise", "page"),
     "/stock.xlsx": ("on", "q"),
     "/ledger": ("site", "substance", "from", "to"),
-    "/plan": ("period", "as_of", "state", "month", "page"),
+    "/plan": ("period", "as_of", "state", "month", "until", "page"),
+    "/plan.xlsx": ("period", "state", "until"),
+    "/purchase-documents": ("state", "until", "holder", "page"),
+    "/reversals": ("open",),
     "/trace": ("of", "direction", "site", "substance", "from", "to"),
     "/search": ("q",),
 }
@@ -248,3 +254,45 @@ def test_what_was_reversed_stays_readable_and_counts_no_more(door, lead):
     assert "已冲销" not in before
     balances = [re.findall(r"账面结存</span><b>([^<]+)", text)[0].replace(",", "") for text in (before, after)]
     assert Decimal(balances[1]) - Decimal(balances[0]) == Decimal(movement["quantity"])
+
+
+def counted(page):
+    return int(re.search(r"共 ([0-9,]+) 条", page.text)[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_a_list_of_documents_says_where_each_stands(lead, path):
+    found = {state: lead.get(f"/{path}?state={state.name}") for state in documents.State}
+    assert sum(map(counted, found.values())) == counted(lead.get(f"/{path}"))  # each in one state
+    for state, page in found.items():
+        said = set(re.findall(r'data-l="状态"><span class="tag[^>]*>.*?</svg>([^<]+)<', page.text))
+        assert said <= {state.said.zh}  # as the record's own page has it
+
+
+def test_the_first_page_counts_what_the_list_behind_it_has(door):
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
+        owners = Counter(gap.owner for gap in service.gaps(session, view) if gap.owner.startswith("enterprise:"))
+    owner, count = owners.most_common(1)[0]
+    officer = door.account("o11", "ent_officer", enterprise=owner.partition(":")[2])
+    officer._begin()
+    home = officer.browser.get("/").text
+    ways = [way.replace("&amp;", "&") for way in re.findall(r'class="btn[^"]*" href="(/gaps[^"]+)"', home)]
+    assert sum(counted(officer.browser.get(way)) for way in ways) == count
+    assert f"{count} 件逾期" in home
+
+
+def test_who_watches_is_told_whom_to_press(door):
+    auditor = door.account("a11", "em_auditor", area="C0")
+    auditor._begin()
+    home = auditor.browser.get("/").text
+    first = re.search(r'<div>([^<]+) <b class="n">(\d+) 件</b>.*?href="(/gaps[^"]+owner=[^"]+)"', home, re.DOTALL)
+    assert counted(auditor.browser.get(first[3].replace("&amp;", "&"))) == int(first[2])
+
+
+def test_a_gap_list_can_be_kept_as_a_workbook(lead):
+    page = lead.get(f"/gaps?{VIEW}&figure=K4")
+    book = lead.get(f"/gaps.xlsx?{VIEW}&figure=K4")
+    rows = load_workbook(BytesIO(book.data)).get_sheet_by_index(0).to_python()
+    assert len(rows) - 1 == counted(page)
+    assert {row[3] for row in rows[1:]} <= {code for code, kind in GAPS.items() if kind.figure == "K4"}

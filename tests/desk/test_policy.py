@@ -178,6 +178,14 @@ def test_figures_gaps_and_plan(reader, role, place):
         answer = reader.get(f"/{address}?{view}")
         outside = place == "EXT-Y" and role in GRANTS[action]  # no county of this city
         assert answer.status_code in ({403} if role not in GRANTS[action] else {404} if outside else {200}), address
+    for address in ("gaps", "plan"):  # the workbook holds what the pages hold
+        page, book = reader.get(f"/{address}?{view}"), reader.get(f"/{address}.xlsx?{view}")
+        assert book.status_code == page.status_code
+        if book.status_code == 200:
+            assert len(sheet(book)) == int(re.search(r'class="card-f"><span>共 (\d+)', page.text)[1])
+            for subject in {row[0] for row in sheet(book)} & set(FACTS["movements"]):
+                parties = FACTS["movements"][subject]
+                assert reader.sees(Action.ALERT_LIST, parties) or role.value.startswith(("ent_", "machine_ent"))
     page = reader.get(f"/gaps?{view}")
     if page.status_code == 200:
         subjects = set(re.findall(r'<span class="code">([^<]+)</span>', page.text))

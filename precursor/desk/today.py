@@ -1,0 +1,345 @@
+"""The first page of each role: what must be done today, and how one stands."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, g, render_template
+from werkzeug import Response as AnyResponse
+
+from precursor.api.collection import Call, Values
+from precursor.areas import service as areas
+from precursor.core import access, quantity
+from precursor.core.access import Action
+from precursor.core.errors import NotFound, Refused
+from precursor.desk import documents, names, terms
+from precursor.desk.documents import State
+from precursor.desk.house import House, call_for
+from precursor.desk.terms import DOCUMENTS
+from precursor.enterprises.models import Party, Site
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
+from precursor.permits.models import Permit
+from precursor.reconciliation import pages as figures
+from precursor.reconciliation.summary import HEADLINE, Waiting
+from precursor.rules.gaps import GAPS
+from precursor.rules.law import Words
+from precursor.substances.models import Substance
+from precursor.web import marks
+from precursor.web.database import db
+from precursor.web.i18n import t, words
+
+_SOON: Final = timedelta(30)
+_SHOWN: Final = 6
+_OWNERS: Final = 12
+#: Roles that close gaps themselves, by the first part of the name; the others see to it that somebody does.
+_ACTING: Final = ("ent", "ps")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done: what, how much of it, since or by which day, and where."""
+
+    words: str
+    count: int
+    address: str
+    day: date | None = None
+    is_late: bool = False
+    sub: str = ""
+
+
+def _acts(call: Call) -> bool:
+    return call.subject.role.value.partition("_")[0] in _ACTING
+
+
+def _urgency(task: Task) -> tuple[bool, date, int]:
+    return not task.is_late, task.day or date.max, -task.count
+
+
+class Today:
+    """The page, over the collections and reports that the API has."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def page(self) -> AnyResponse | str:
+        """Begin with what must be done today."""
+        if g.subject is None:
+            return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+        clock = current_app.extensions["settings"].clock
+        call = Call(db.session, g.subject, access.Scope(access.Reach.ENT, None, None), clock())
+        seen = self._seen(call)
+        enterprise = self.house.rows("enterprises")[:1] if call.subject.enterprise_id is not None else []
+        tasks = self._tasks(call, seen)
+        late = sum(task.count for task in tasks if task.is_late)
+        if seen is not None and not _acts(call) and call_for(Action.ALERT_LIST) is not None:
+            late = figures.summary(seen).gap_count
+        return render_template(
+            "desk/home.html",
+            tasks=tasks,
+            more=sum(task.count for task in tasks if not task.is_late),
+            late=late,
+            today=call.today,
+            figures=self._figures(seen),
+            allowances=self._allowances(call),
+            own=self._own(call, enterprise[0]) if enterprise else None,
+            acts=_acts(call),
+            days=lambda day: (day - call.today).days,
+            **({"seen": seen} if seen is not None else {}),
+        )
+
+    def _seen(self, call: Call) -> figures.Asked | None:
+        """This year as of today, or the year of an imported register; None where there is nothing to count."""
+        try:
+            opened = areas.city(call.session).opened
+        except Refused:
+            return None
+        period, as_of = str(call.today.year), call.today
+        if opened.as_of is not None and opened.period_end.year < call.today.year:
+            period, as_of = str(opened.period_start.year), opened.as_of
+        action = Action.ALERT_LIST if call_for(Action.ALERT_LIST) else Action.STATS_AREA
+        whose = call_for(action)
+        try:
+            return figures.seen_by(whose.scope, period, as_of) if whose else None
+        except NotFound:  # an area outside this city
+            return None
+
+    def _enterprise(self) -> str:
+        rows = self.house.rows("enterprises")
+        return str(rows[0].id) if rows else ""
+
+    def _figures(self, seen: figures.Asked | None) -> list[Any]:
+        if seen is None or call_for(Action.STATS_AREA) is None:
+            return []
+        return [counted for counted in figures.summary(seen).counted if counted.figure.key in HEADLINE]
+
+    # ---------------------------------------------------------------- what to do
+
+    def _tasks(self, call: Call, seen: figures.Asked | None) -> list[Task]:
+        """What is late first, the oldest of it first; then what falls due next."""
+        found = [*self._arrivals(call), *self._approvals(), *self._expiring(call), *self._visits(call, seen)]
+        late = self._gaps(call, seen)
+        if not _acts(call):  # who watches is told whom to press, the longest list first
+            return [*late, *sorted(found, key=_urgency)]
+        return sorted([*late, *found], key=_urgency)
+
+    def _gaps(self, call: Call, seen: figures.Asked | None) -> list[Task]:
+        if seen is None or call_for(Action.ALERT_LIST) is None:
+            return []
+        found = figures.summary(seen).waiting if call.subject.enterprise_id is None else figures.waiting_of_own(seen)
+        if not _acts(call):
+            return self._by_owner(seen, found)
+        mine = "police:" if call.subject.enterprise_id is None else f"enterprise:{self._enterprise()}"
+        by_code: dict[str, list[Waiting]] = defaultdict(list)
+        for one in found:
+            if one.owner == mine or (mine == "police:" and one.owner.startswith(mine)):
+                by_code[one.code].append(one)
+        return [
+            Task(
+                words(GAPS[code].action),
+                sum(one.count for one in some),
+                seen.address("reconciliation.gaps", code=code, owner=mine if mine != "police:" else None),
+                min(one.since for one in some),
+                is_late=True,
+                sub=words(GAPS[code].title),
+            )
+            for code, some in by_code.items()
+        ]
+
+    def _by_owner(self, seen: figures.Asked, found: list[Waiting]) -> list[Task]:
+        """For who watches and does not act: whom to press, and about what."""
+        by_owner: dict[str, list[Waiting]] = defaultdict(list)
+        for one in found:
+            by_owner[one.owner].append(one)
+        ranked = sorted(by_owner.items(), key=lambda item: (-sum(one.count for one in item[1]), item[0]))[:_OWNERS]
+        called = figures.names_of_owners(owner for owner, _ in ranked)
+        tasks = []
+        for owner, some in ranked:
+            kinds = Counter({one.code: one.count for one in some}).most_common(3)
+            said = t("、", ", ").join(f"{words(GAPS[code].title)} {count}" for code, count in kinds)
+            tasks.append(
+                Task(
+                    figures.who_acts(owner, called, seen.counties),
+                    sum(one.count for one in some),
+                    seen.address("reconciliation.gaps", owner=owner),
+                    min(one.since for one in some),
+                    is_late=True,
+                    sub=said + (t("等", ", and more") if len(some) > len(kinds) else ""),
+                )
+            )
+        return tasks
+
+    def _arrivals(self, call: Call) -> list[Task]:
+        """Sales to this enterprise that nobody has received yet."""
+        if call_for(Action.LEDGER_POST_IN) is None or call.subject.enterprise_id is None:
+            return []
+        return [
+            Task(
+                t("到货待确认", "Confirm a receipt"),
+                1,
+                "/movements/in?" + urlencode(way | {"type": "purchase_in"}),
+                day,
+                sub=f"{sale} {way['quantity']} {way['unit']}",
+            )
+            for sale, day, way in arrivals(call)[:_SHOWN]
+        ]
+
+    def _approvals(self) -> list[Task]:
+        found = []
+        for path, member, action, title in (
+            ("reversals", "done", Action.LEDGER_APPROVE_REVERSAL, Words("批准冲销", "Approve reversals")),
+            ("stocktakes", "approved", Action.COUNT_APPROVE, Words("批准盘点", "Approve stocktakes")),
+        ):
+            if call_for(action) is None:
+                continue
+            open_ = self.house.rows(path, lambda c, m=member: c[m] == 0)
+            if open_:
+                first = f"/{path}/{quote(str(open_[0].id))}" if len(open_) == 1 else f"/{path}?open=1"
+                found.append(Task(words(title), len(open_), first, min(row.date for row in open_)))
+        return found
+
+    def _expiring(self, call: Call) -> list[Task]:
+        if call.subject.enterprise_id is None:
+            return []
+        found, until = [], call.today + _SOON
+        for path in DOCUMENTS:
+            soon = self.house.rows(
+                path,
+                lambda c: documents.in_force(c, call.today),
+                lambda c: c.valid_to <= until,
+                lambda c: c.owner == call.subject.enterprise_id,
+            )
+            if soon:
+                way = urlencode({"state": State.IN_FORCE.name, "until": until})
+                kind = words(self.house.collections[path].summary)
+                ends = min(row.valid_to for row in soon)
+                said = t("30 日内到期的证件", "Documents that end within 30 days")
+                found.append(Task(said, len(soon), f"/{path}?{way}", ends, sub=kind))
+        return found
+
+    def _visits(self, call: Call, seen: figures.Asked | None) -> list[Task]:
+        if seen is None or call_for(Action.INSPECTION_RECORD) is None:
+            return []
+        plan = self.house.report("plan", period=seen.period, as_of=seen.view.as_of)
+        slots = plan["slots"] if plan else []
+        missed = [slot["end"] for slot in slots if slot["state"] == "missed"]
+        today, until = str(call.today), str(call.today + _SOON)
+        soon = [s["end"] for s in slots if s["state"] == "pending" and s["start"] <= today and s["end"] <= until]
+        found = []
+        if missed and call_for(Action.ALERT_LIST) is None:  # else it stands among the gaps
+            since = date.fromisoformat(min(missed))
+            said = t("补做逾期检查", "Make up for missed visits")
+            found.append(Task(said, len(missed), "/plan?state=missed", since, is_late=True))
+        if soon:
+            said = t("30 日内到期的检查", "Visits due within 30 days")
+            way = f"/plan?state=pending&until={until}"
+            found.append(Task(said, len(soon), way, date.fromisoformat(min(soon))))
+        return found
+
+    # ---------------------------------------------------------------- how one stands
+
+    def _own(self, call: Call, enterprise: Any) -> Values:
+        """Of the own enterprise: grade, the last visit and the next."""
+        collection = self.house.collections["enterprises"]
+        reader = call_for(collection.read)
+        record = collection.show_one(reader, enterprise.id) if reader else {}
+        visits = self.house.rows("inspections", enterprise=enterprise.id)
+        plan = self.house.report("plan", period=str(call.today.year), as_of=call.today)
+        open_ = [slot["end"] for slot in (plan["slots"] if plan else []) if slot["state"] == "pending"]
+        return {
+            "id": enterprise.id,
+            "name": enterprise.name,
+            "grade": record["grades"][-1]["grade"] if record.get("grades") else None,
+            "may_see": call_for(self.house.collections["inspections"].list) is not None,
+            "visit": max(visits, key=lambda row: row.date) if visits else None,
+            "next": min(open_, default=None),
+        }
+
+    def _allowances(self, call: Call) -> list[Values]:
+        """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock."""
+        if call.subject.enterprise_id is None:
+            return []
+        held: dict[str, int] = defaultdict(int)
+        for place, amount in (self.house.report("stock", on=call.today, as_of=call.today) or {}).items():
+            held[place.partition("/")[2]] += quantity.parse(amount["quantity"], amount["unit"])
+        found = []
+        for path in ("purchase-documents", "transport-documents"):
+            for row in self.house.rows(
+                path,
+                lambda c: documents.in_force(c, call.today),
+                lambda c: c.owner == call.subject.enterprise_id,
+                lambda c: c.quantity.is_not(None),
+            ):
+                found.append(
+                    self.house.collections[path].show(row)
+                    | {
+                        "left": quantity.show(row.quantity - row.drawn, row.unit),
+                        "held": quantity.show(held[row.substance], row.unit),
+                        "bar": marks.allowance([row.drawn / row.quantity * 100]),
+                        "address": f"/{path}/{quote(row.id)}",
+                        "days": (row.valid_to - call.today).days,
+                        "title": words(terms.word("kind", row.kind) or Words(row.kind, row.kind)),
+                    }
+                )
+        called: Mapping[tuple[str, str], str] = names.of(call, found)
+        for document in found:
+            document["name"] = called.get(("substances", document["substance"]), document["substance"])
+        return sorted(found, key=lambda document: document["days"])[:12]
+
+
+def arrivals(call: Call) -> list[tuple[str, date, dict[str, str]]]:
+    """Sales to an enterprise that it has not received: number and seller, the day, and what its receipt would say."""
+    theirs = sa.orm.aliased(Movement)
+    received = sa.exists().where(
+        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
+    )
+    query = (
+        sa.select(
+            Movement.outside_id,
+            Movement.quantity,
+            Movement.day,
+            Movement.type,
+            Substance.outside_id.label("substance"),
+            Substance.unit,
+            Permit.outside_id.label("permit"),
+            Party.name,
+        )
+        .join(Substance, Substance.id == Movement.substance_id)
+        .join(Party, Party.id == Movement.enterprise_id)
+        .outerjoin(
+            Permit, sa.and_(Permit.enterprise_id == Movement.permit_holder_id, Permit.id == Movement.permit_id)
+        )
+        .where(
+            Movement.other_enterprise_id == call.subject.enterprise_id,
+            Movement.type.in_(("sale_out", "return_out")),
+            stands(Movement),
+            ~received,
+        )
+        .order_by(Movement.day)
+        .limit(50)
+    )
+    own = sa.select(Site.outside_id).where(Site.enterprise_id == call.subject.enterprise_id, Site.closed_on.is_(None))
+    sites = list(call.session.scalars(own.order_by(Site.id)))
+    found = []
+    for row in call.session.execute(query):
+        way = {"counterpart": row.outside_id, "substance": row.substance, "unit": row.unit}
+        way["quantity"] = quantity.show(row.quantity, row.unit)
+        if row.permit:
+            way["permit"] = row.permit
+        if len(sites) == 1:
+            way["site"] = sites[0]
+        found.append((f"{row.outside_id} {row.name}", row.day, way))
+    return found
+
+
+def routes(bp: Blueprint, today: Today) -> None:
+    """The address of the page; what it shows is what the reader may see."""
+
+    def view() -> AnyResponse | str:
+        return today.page()
+
+    bp.add_url_rule("/", endpoint="home", view_func=access.public(view))
