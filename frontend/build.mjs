@@ -8,11 +8,12 @@ const OUT = "../precursor/static/dist";
 const ICONS = {
   alert: "triangle-alert", building: "building-2", calendar: "calendar-check", check: "check", chevron: "chevron-right",
   clock: "clock", download: "download", search: "search", home: "house", qr: "qr-code", plus: "plus", file: "file-text", flow: "waypoints", gauge: "gauge", key: "key-round", left: "chevron-left",
-  list: "list-checks", log_out: "log-out", menu: "menu", print: "printer", undo: "undo-2",
+  list: "list-checks", log_out: "log-out", menu: "menu", print: "printer", undo: "undo-2", shield: "shield-check",
+  valid: "circle-check", hourglass: "hourglass", stop: "octagon-minus", forged: "shield-x", over: "arrow-big-up-dash", unsure: "circle-question-mark",
 };
 
 await build({
-  entryPoints: ["src/app.ts", "src/v.ts", "src/app.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
+  entryPoints: ["src/app.ts", "src/v.ts", "src/app.css", "src/scan.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
 });
 
 const symbols = Object.entries(ICONS).map(([id, name]) => {

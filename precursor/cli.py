@@ -1,6 +1,7 @@
 """The command ``precursor``: wiring only; every command calls the services that pages call."""
 
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,12 +122,23 @@ def run(app: Flask, host: str, port: int) -> None:
     waitress.serve(app, host=host, port=port, threads=8, ident=None)
 
 
+def _free(host: str, port: int) -> None:
+    """Say it at once when somebody listens there already, before a city is made for nobody."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        said = f"端口 {port} 不可用，请换一个 / cannot listen on {host}:{port} ({error.strerror}): name another"
+        raise click.BadParameter(said, param_hint="--port") from None
+
+
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--check", is_flag=True, help="start, fetch the main pages, print what was seen, stop")
 def demo(host: str, port: int, check: bool) -> None:  # noqa: FBT001
     """Prepare the demonstration city and serve it."""
+    if not check:
+        _free(host, port)
     settings = Settings.from_environment()
     prepare(settings)
     app = create_app(settings)

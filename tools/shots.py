@@ -88,7 +88,7 @@ def tour(folder: Path) -> None:
         page = log_in(browser, address, "auditor", "en", 1280, 860)
         page.goto(f"{address}/targets")
         keep(folder, "1-targets", page.screenshot())
-        page.get_by_role("link", name=COUNTY).first.click()
+        page.get_by_role("link", name=COUNTY, exact=True).first.click()
         page.locator("section.ind").nth(3).locator("a.short").click()
         page.select_option("#code", GAP)
         page.wait_for_url(f"**code={GAP}**")

@@ -64,7 +64,7 @@ def disable(session: Session, name: str, actor: audit.Actor, now: datetime) -> N
     """Disable an account and end its sessions: they are gone at the next request."""
     user = session.scalar(sa.select(User).where(User.username == name.strip().lower()))
     if user is None:
-        raise NotFound(f"there is no account {name}")
+        raise NotFound(f"没有这个账号 / there is no account {name}")
     user.active = False
     end_logins(session, user.id, now)
     audit.note(session, action="user.disable", kind="user_account", name=name, row={}, actor=actor, now=now)

@@ -32,7 +32,7 @@ def issue(
     """
     user = session.scalar(sa.select(User).where(User.username == name))
     if user is None:
-        raise NotFound(f"there is no account {name}")
+        raise NotFound(f"没有这个账号 / there is no account {name}")
     for action in actions:
         grant = GRANTS[action].get(Role(user.role))
         if grant is None or grant.conditions & NOT_FOR_MACHINES:

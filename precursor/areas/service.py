@@ -130,7 +130,7 @@ def city(session: Session) -> City:
 def by_outside_id(session: Session, outside_id: str) -> Area:
     """The area that a bundle, or the national code, calls so. NotFound when there is none."""
     if (area := session.scalar(sa.select(Area).where(Area.outside_id == outside_id))) is None:
-        raise NotFound(f"there is no area {outside_id}")
+        raise NotFound(f"没有这个辖区 / there is no area {outside_id}")
     return area
 
 

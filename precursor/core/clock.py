@@ -35,23 +35,25 @@ def legal_day(instant: datetime) -> date:
 def parse_day(text: str) -> date:
     """Return the day written ``YYYY-MM-DD``; ValueError for any other form and for a day that does not exist."""
     if not _DAY.fullmatch(text):
-        raise ValueError("a day is written YYYY-MM-DD")
+        raise ValueError("日期写作 YYYY-MM-DD / a day is written YYYY-MM-DD")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"there is no day {text}") from None
+        raise ValueError(f"没有这一天 / there is no day {text}") from None
 
 
 def parse_instant(text: str) -> datetime:
     """Return the aware instant of an RFC 3339 text with offset, exact to the microsecond; else ValueError."""
     if not _INSTANT.fullmatch(text):
-        raise ValueError("an instant is written like 2025-08-03T09:00:00+08:00 (RFC 3339 with offset)")
+        raise ValueError(
+            "时刻按 RFC 3339 并写明时差 / an instant is written like 2025-08-03T09:00:00+08:00 (RFC 3339 with offset)"
+        )
     try:
         instant = datetime.fromisoformat(text.upper())
         instant.astimezone(UTC)
         legal_day(instant)
     except (ValueError, OverflowError):
-        raise ValueError(f"there is no instant {text}") from None
+        raise ValueError(f"没有这个时刻 / there is no instant {text}") from None
     return instant
 
 
@@ -72,10 +74,12 @@ class Period:
             return cls(date(year, first, 1), month_end(year, first + months - 1))
         first_text, dots, last_text = text.partition("..")
         if not dots:
-            raise ValueError("a period is 2025, 2025-Q3, 2025-H1 or 2025-01-01..2025-06-30")
+            raise ValueError(
+                "统计期写法 2025、2025-Q3、2025-H1 / a period is 2025, 2025-Q3, 2025-H1 or 2025-01-01..2025-06-30"
+            )
         start, end = parse_day(first_text), parse_day(last_text)
         if end < start:
-            raise ValueError("the period ends before it begins")
+            raise ValueError("统计期止早于起 / the period ends before it begins")
         _check_years(start.year, end.year)
         return cls(start, end)
 
@@ -90,7 +94,9 @@ class Period:
 
 def _check_years(first: int, last: int) -> None:
     if first < FIRST_YEAR or last > LAST_YEAR:
-        raise ValueError(f"a period lies in the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(
+            f"统计期在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间 / a period lies in the years {FIRST_YEAR} to {LAST_YEAR}"
+        )
 
 
 def month_end(year: int, month: int) -> date:

@@ -221,15 +221,19 @@ class Papers:
         self.close(paper)
 
 
+#: What a licence to make or to trade is for: 600 t, in mg. More than any firm here moves in two years.
+_YEARLY: Final = 600_000 * 10**6
+
+
 def licences(papers: Papers, firms: list[Firm]) -> None:
     """What lets each firm deal at all."""
     for firm in firms:
         for substance in firm.substances:
             first = CLASS[substance] in (SubstanceClass.CAT1_NON_DRUG, SubstanceClass.CAT1_DRUG)
             if firm.kind in ("producer", "drug_producer"):
-                papers.issue(K.PRODUCTION_PERMIT if first else K.PRODUCTION_FILING, firm, substance, quantity=10**15)
+                papers.issue(K.PRODUCTION_PERMIT if first else K.PRODUCTION_FILING, firm, substance, quantity=_YEARLY)
             elif firm.kind in ("trader", "importer_exporter"):
-                papers.issue(K.OPERATING_PERMIT if first else K.OPERATING_FILING, firm, substance, quantity=10**15)
+                papers.issue(K.OPERATING_PERMIT if first else K.OPERATING_FILING, firm, substance, quantity=_YEARLY)
         if firm.kind == "hospital":
             for substance in ("MORPH", "EPH"):
                 papers.issue(K.SEAL_CARD, firm, substance)

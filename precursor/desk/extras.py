@@ -11,7 +11,7 @@ from precursor.api.collection import Call, Collection, Values
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
-from precursor.desk import documents, names, terms
+from precursor.desk import documents, names, standing, terms
 from precursor.desk.house import House
 from precursor.desk.terms import DOCUMENTS
 from precursor.movements.models import Movement
@@ -110,8 +110,9 @@ def _movement(call: Call, record: Values, house: House) -> Extra | None:
 
 
 def _enterprise(call: Call, record: Values, house: House) -> Extra:
-    """What lies in the stores of an enterprise today; a way to its gaps and its trace."""
+    """How an enterprise stands, and what lies in its stores today; a way to its gaps."""
     found: Extra = {"template": "desk/holding.html", "stock": None, "links": []}
+    found["standing"] = standing.of(call, house, record["id"])
     if call.subject.role in access.GRANTS[Action.ALERT_LIST]:
         found["links"].append((Words("缺口", "Gaps"), f"/gaps?{urlencode({'enterprise': record['id']})}"))
     if (held := house.report("stock", enterprise=record["id"])) is not None:

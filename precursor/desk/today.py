@@ -16,7 +16,7 @@ from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, terms
+from precursor.desk import documents, names, standing, terms
 from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
@@ -86,7 +86,8 @@ class Today:
             today=call.today,
             figures=self._figures(seen),
             allowances=self._allowances(call),
-            own=self._own(call, enterprise[0]) if enterprise else None,
+            own=standing.of(call, self.house, enterprise[0].id) if enterprise else None,
+            name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
             days=lambda day: (day - call.today).days,
             **({"seen": seen} if seen is not None else {}),
@@ -241,23 +242,6 @@ class Today:
         return found
 
     # ---------------------------------------------------------------- how one stands
-
-    def _own(self, call: Call, enterprise: Any) -> Values:
-        """Of the own enterprise: grade, the last visit and the next."""
-        collection = self.house.collections["enterprises"]
-        reader = call_for(collection.read)
-        record = collection.show_one(reader, enterprise.id) if reader else {}
-        visits = self.house.rows("inspections", enterprise=enterprise.id)
-        plan = self.house.report("plan", period=str(call.today.year), as_of=call.today)
-        open_ = [slot["end"] for slot in (plan["slots"] if plan else []) if slot["state"] == "pending"]
-        return {
-            "id": enterprise.id,
-            "name": enterprise.name,
-            "grade": record["grades"][-1]["grade"] if record.get("grades") else None,
-            "may_see": call_for(self.house.collections["inspections"].list) is not None,
-            "visit": max(visits, key=lambda row: row.date) if visits else None,
-            "next": min(open_, default=None),
-        }
 
     def _allowances(self, call: Call) -> list[Values]:
         """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock."""

@@ -299,5 +299,5 @@ def by_outside_id(session: Session, outside_id: str) -> Party:
     """The enterprise of this register that is called so. NotFound when there is none."""
     query = sa.select(Party).where(Party.outside_id == outside_id, Party.is_external == sa.false())
     if (found := session.scalar(query)) is None:
-        raise NotFound(f"there is no enterprise {outside_id}")
+        raise NotFound(f"没有这家企业 / there is no enterprise {outside_id}")
     return found

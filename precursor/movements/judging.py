@@ -104,7 +104,7 @@ def open_case(session: Session, command: Enter) -> Case:
 
 def _get(session: Session, model: Any, number: int) -> Any:
     if (found := session.get(model, number)) is None:
-        raise NotFound(f"no {model.__tablename__} {number}")
+        raise NotFound(f"没有这条记录 / no {model.__tablename__} {number}")
     return found
 
 

@@ -245,7 +245,7 @@ def standing(session: Session, key: MovementKey) -> Movement:
         .where(stands(Movement))
     )
     if (found := session.scalar(query)) is None:
-        raise NotFound(f"no standing movement {key.id}")
+        raise NotFound(f"没有这条记录，或已冲销 / no standing movement {key.id}")
     return found
 
 
@@ -336,7 +336,7 @@ def approve_count(
     """Accept a stocktake. Forbidden to who counted; Refused when it is accepted already."""
     counted = session.get(Stocktake, stocktake)
     if counted is None:
-        raise NotFound(f"no stocktake {stocktake}")
+        raise NotFound(f"没有这次盘点 / no stocktake {stocktake}")
     if counted.counted_by == actor.person.upper():
         raise Forbidden("盘点须由另一人批准 / whoever counted may not approve")
     if session.get(StocktakeApproval, stocktake):

@@ -187,7 +187,7 @@ def states(session: Session, keys: Iterable[PermitKey]) -> dict[PermitKey, Permi
                 draws=row.draws,
             )
     if missing := wanted - found.keys():
-        raise NotFound(f"no document {min(missing).id}")
+        raise NotFound(f"没有这份证件 / no document {min(missing).id}")
     return found
 
 
@@ -271,7 +271,7 @@ def draw(session: Session, commands: Sequence[DrawPermit], actor: audit.Actor, n
         }
         if changed(session, _DRAW, values) != 1:  # another process drew, or revoked, since we looked
             _check(session, {key: draws})
-            raise Refused("the document changed at this moment: try again")
+            raise Refused("证件刚刚有变动，请重试 / the document changed at this moment: try again")
 
 
 def _check(session: Session, by_permit: dict[PermitKey, list[DrawPermit]]) -> None:

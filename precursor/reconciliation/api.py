@@ -47,7 +47,7 @@ def _view(call: Call, asked: Values) -> tuple[areas.City, View]:
     if reach not in OF_ENTERPRISE and reach not in _CITY_WIDE and call.scope.area_id != city.id:
         own = call.session.get_one(Area, call.scope.area_id)
         if area is not None and area.id != own.id:
-            raise NotFound(f"there is no area {asked['area']}")
+            raise NotFound(f"没有这个辖区 / there is no area {asked['area']}")
         area = own
     return city, service.view_of(city, period, asked.get("as_of", call.today), area)
 
@@ -83,11 +83,15 @@ def _documents(call: Call, asked: Values) -> Any:
 
 def _plan(call: Call, asked: Values) -> Any:
     _, view = _view(call, asked)
-    report = service.plan(call.session, view)
-    query = sa.select(Party.outside_id).where(
+    query = sa.select(Party.outside_id, Party.id).where(
         Party.is_external == sa.false(), visible(call.scope, enterprise=Party.id)
     )
-    known = set(call.session.scalars(query))
+    if "enterprise" in asked:
+        query = query.where(Party.outside_id == asked["enterprise"])
+    known = {outside: number for outside, number in call.session.execute(query)}  # noqa: C416 - rows are no pairs
+    if "enterprise" in asked and not known:
+        raise NotFound(f"没有企业 / there is no enterprise {asked['enterprise']}")
+    report = service.plan(call.session, view, next(iter(known.values())) if "enterprise" in asked else None)
     report["slots"] = [slot for slot in report["slots"] if slot["enterprise"] in known]
     return report
 
@@ -104,7 +108,7 @@ def _trace(call: Call, asked: Values) -> Any:
         )
     )
     if call.session.scalar(query) is None:
-        raise NotFound(f"there is no site and substance {asked['of']}")
+        raise NotFound(f"没有这个场所与品种 / there is no site and substance {asked['of']}")
     return tracing.trace(call.session, asked["of"], up=asked["direction"] == "up", as_of=asked.get("as_of"))
 
 
@@ -152,7 +156,7 @@ LISTINGS = (
         summary=Words("检查计划", "the inspection slots"),
         action=Action.INSPECTION_LIST,
         make=_plan,
-        parameters=PERIOD,
+        parameters=PERIOD | {"enterprise": Text(optional=True, longest=200, note="of one enterprise")},
     ),
     Listing(
         path="trace",

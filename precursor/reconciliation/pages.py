@@ -99,7 +99,7 @@ def seen_by(scope: Scope, period_text: str, as_of: date, named: str | None = Non
     if scope.reach is not Reach.ENT and scope.area_id != city.id:
         own = db.session.get_one(Area, scope.area_id)
         if area is not None and area.id != own.id:
-            raise NotFound(f"there is no area {named}")
+            raise NotFound(f"没有这个辖区 / there is no area {named}")
         area = own
     view = service.view_of(city, period, as_of, area)
     counties = {c.outside_id: c.name for c in city.counties if c.id in view.areas}
@@ -239,7 +239,7 @@ def gaps() -> Response | str:
     found = service.in_scope(db.session, every, g.scope)
     wanted = {name: request.args.get(name) or None for name in ("code", "county", "figure", "enterprise", "owner")}
     if wanted["code"] is not None and wanted["code"] not in GAPS:
-        raise NotFound(f"there is no gap code {wanted['code']}")
+        raise NotFound(f"没有这种缺口 / there is no gap code {wanted['code']}")
     shown = [gap for gap in found if _is_wanted(gap, wanted)]
     shown.sort(key=lambda gap: (gap.since, gap.line))
     names = _names(shown) | names_of_owners(gap.owner for gap in shown)
@@ -318,7 +318,7 @@ def _rows(seen: Asked, gaps: Sequence[Gap], names: Mapping[str, str]) -> Iterato
 def gap(code: str, subject: str) -> str:
     """What stands behind one gap."""
     if code not in GAPS:
-        raise NotFound(f"there is no gap code {code}")
+        raise NotFound(f"没有这种缺口 / there is no gap code {code}")
     seen = asked(g.scope)
     figure = BY_KEY[GAPS[code].figure]
     if code == "STOCK_VARIANCE":
@@ -332,7 +332,7 @@ def gap(code: str, subject: str) -> str:
         if gap.code == code and gap.subject == subject and (not detail or gap.detail == detail)
     ]
     if not found:
-        raise NotFound(f"there is no gap {code} {subject} in this view")
+        raise NotFound(f"此统计期内没有这条缺口，或已补办 / there is no gap {code} {subject} in this view")
     return render_template(
         "gap.html",
         seen=seen,

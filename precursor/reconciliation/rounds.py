@@ -20,8 +20,11 @@ _QUARTER = 3
 _INT = sa.BigInteger()
 
 
-def slots_of(session: Session, view: View) -> list[Slot]:
-    """The slots of the period, as asked for by the grades that are seen; those whose window ends in it."""
+def slots_of(session: Session, view: View, only: int | None = None) -> list[Slot]:
+    """The slots of the period, as asked for by the grades that are seen; those whose window ends in it.
+
+    ``only``: of one enterprise.
+    """
     known = (
         sa.select(Party.id, Party.registered_on)
         .where(
@@ -36,6 +39,8 @@ def slots_of(session: Session, view: View) -> list[Slot]:
         .where(view.seen(GradeEntry.recorded_on))
         .order_by(GradeEntry.since, GradeEntry.recorded_on)
     )
+    if only is not None:
+        known, grades = known.where(Party.id == only), grades.where(GradeEntry.enterprise_id == only)
     grades_of: dict[int, list[tuple[date, Grade]]] = defaultdict(list)
     for enterprise, since, grade in session.execute(grades):
         grades_of[enterprise].append((since, Grade(grade)))

@@ -71,7 +71,9 @@ def view_of(city: City, period: Period, as_of: date, area: Area | None = None) -
     elif area.id in counties:
         chosen = (area.id,)
     else:
-        raise NotFound(f"{area.outside_id} is no county of {city.outside_id}")
+        raise NotFound(
+            f"{area.outside_id} 不是 {city.outside_id} 的县区 / {area.outside_id} is no county of {city.outside_id}"
+        )
     return View(period, as_of, chosen, city.parameters, PLAN)
 
 
@@ -270,9 +272,9 @@ def publish(
     return audit.write(session, Publication, rows, action="figure.publish", actor=actor, now=now)
 
 
-def plan(session: Session, view: View) -> dict[str, Any]:
-    """The inspection slots of the period as ``precursor-plan/1``."""
-    units = rounds.slot_units(view, rounds.slots_of(session, view), ended=False).subquery()
+def plan(session: Session, view: View, only: int | None = None) -> dict[str, Any]:
+    """The inspection slots of the period as ``precursor-plan/1``; ``only``: of one enterprise."""
+    units = rounds.slot_units(view, rounds.slots_of(session, view, only), ended=False).subquery()
     query = sa.select(units).order_by(units.c.enterprise, units.c.start, units.c.end)
     return {
         "schema": "precursor-plan/1",

@@ -148,7 +148,7 @@ def _starts(session: Session, what: str, *, up: bool, as_of: date | None) -> tup
                 starts.append(_Start(near, edge.substance_id, edge.day if up else edge.arrival, name))
         starts += [] if edges else [_Start(-1, movement.substance_id, movement.day, site)]
     if not starts and not edges:
-        raise NotFound(f"there is no site/substance, movement or batch {what}")
+        raise NotFound(f"没有这个场所/品种、记录或批次 / there is no site/substance, movement or batch {what}")
     return starts, edges
 
 

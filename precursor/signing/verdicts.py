@@ -1,5 +1,6 @@
 """The verdicts (``docs/pc1.md`` C11): one set of codes for command line, API, page and phone, in words."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -65,6 +66,58 @@ WARNINGS: Final = {
     Warn.ISSUED_AFTER_STATUS: Words("签发晚于状态列表", "issued after the status list"),
     Warn.STATUS_STALE: Words("状态列表超过 24 小时", "the status list is older than 24 hours"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What one looks at: the field's look, one word, and what to do. ``claimed``: what the code says is unproved."""
+
+    look: str
+    word: Words
+    todo: Words
+    claimed: bool = False
+
+
+_HOLD: Final = Words("扣留货物，联系签发机关", "Hold the load and call the authority")
+_UNCONFIRMED: Final = Words("待核", "Unconfirmed")
+_ASK: Final = Words("此设备无法判断：先同步，或打电话核实", "This device cannot judge: sync first, or call")
+_FORGED: Final = Screen(
+    "forged",
+    Words("伪造", "Forged"),
+    Words("不要放行，拍照留证，立即报告", "Do not release; photograph it and report"),
+    claimed=True,
+)
+_STALE: Final = Screen("stale", _UNCONFIRMED, _ASK)
+#: One screen for each verdict, for page and phone alike.
+SCREENS: Final[dict[Verdict, Screen]] = {
+    **dict.fromkeys((V.FORGED, V.OUT_OF_SCOPE, V.UNISSUED), _FORGED),
+    V.REVOKED: Screen("revoked", Words("吊销", "Revoked"), _HOLD),
+    V.KEY_COMPROMISED: Screen("revoked", Words("吊销", "Revoked"), _HOLD, claimed=True),
+    V.SUSPENDED: Screen("revoked", Words("暂停", "Suspended"), _HOLD),
+    V.USED_UP: Screen("revoked", Words("用完", "Used up"), _HOLD),
+    V.EXPIRED: Screen("expired", Words("过期", "Expired"), Words("不得继续运输", "Must not travel on")),
+    V.NOT_YET: Screen(
+        "expired", Words("未到", "Not yet valid"), Words("生效前不得运输", "Must not travel before that day")
+    ),
+    V.MALFORMED: Screen(
+        "stale",
+        Words("错码", "Bad code"),
+        Words("看纸面，输入证号查询", "Look at the paper and type its number"),
+    ),
+    V.UNKNOWN_KEY: Screen("stale", _UNCONFIRMED, _ASK, claimed=True),
+    **dict.fromkeys((V.TRUST_INVALID, V.TRUST_EXPIRED, V.STATUS_MISSING, V.STATUS_INVALID, V.STATUS_EXPIRED), _STALE),
+    V.GENUINE: Screen(
+        "valid",
+        Words("有效", "Valid"),
+        Words("人、车、货与下列一致即可放行", "Release if driver, vehicle and load match"),
+    ),
+}
+#: A genuine document with a warning: what the warning names is to be confirmed.
+WARNED: Final = Screen(
+    "stale",
+    _UNCONFIRMED,
+    Words("签名有效；下列事项须另行核实", "The signature is genuine; confirm what is named here"),
+)
 
 
 class Refused(ValueError):

@@ -1,22 +1,26 @@
 """What devices fetch, and the page that any camera opens. Public: no account, no cookie, no trace of a token."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from precursor import audit
+from precursor.areas.models import Area
 from precursor.core import access
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.rules.law import Words
-from precursor.signing.verdicts import WARNINGS, WORDS
-from precursor.tokens import service
+from precursor.signing.verdicts import SCREENS, WARNED, WARNINGS, WORDS, Screen
+from precursor.substances.models import Substance
+from precursor.tokens import saying, service
 from precursor.tokens.models import Published
 from precursor.tokens.service import Office
 from precursor.tokens.store import KeyStore
-from precursor.web.i18n import words
+from precursor.web.database import db
+from precursor.web.i18n import t, words
 
 bp = Blueprint("tokens", __name__)
 _STATUS: Final = "application/statuslist+cwt"
@@ -92,4 +96,28 @@ def key_set() -> Response:
 @access.public
 def public_page() -> Response:
     """Says of a scanned document what it knows and what it does not; what follows # never leaves the browser."""
-    return make_response(render_template("v.html", verdicts={code: words(said) for code, said in SAID.items()}))
+    known = {
+        "said": {code: words(said) for code, said in SAID.items()},
+        "screens": {verdict.value: _screen(screen) for verdict, screen in SCREENS.items()}
+        | {"WARNED": _screen(WARNED)},
+        "substances": _substances(),
+        "areas": {area.code or area.outside_id: area.name for area in db.session.scalars(sa.select(Area))},
+    }
+    return make_response(render_template("v.html", known=known))
+
+
+def _screen(screen: Screen) -> dict[str, Any]:
+    return {
+        "look": screen.look,
+        "word": words(screen.word),
+        "todo": words(screen.todo),
+        "claimed": screen.claimed,
+    }
+
+
+def _substances() -> dict[str, str]:
+    """What each code of a token is called; catalogues are public."""
+    return {
+        str(saying.code_of(substance)): t(substance.name_zh, substance.name_en or substance.name_zh)
+        for substance in db.session.scalars(sa.select(Substance).order_by(Substance.id))
+    }

@@ -1,0 +1,56 @@
+"""How an enterprise stands, in one line: grade, the last visit and the next, what is open."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from precursor.api.collection import Call
+from precursor.core import access
+from precursor.core.access import Action
+from precursor.core.errors import NotFound, Refused
+from precursor.desk.house import House, call_for
+from precursor.reconciliation import pages as figures
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``visit``: the last visit, if there was one; ``due`` and ``missed``: last days of slots of this year.
+
+    ``gaps`` is None where nobody has had them counted lately: to count them takes as long as for the whole city.
+    """
+
+    grade: str | None
+    sees_visits: bool
+    visit: Any
+    due: str | None
+    missed: list[str]
+    gaps: int | None
+
+
+def of(call: Call, house: House, enterprise: str) -> Standing:
+    """How the enterprise stands today, as far as the reader may see."""
+    collection = house.collections["enterprises"]
+    reader = call_for(collection.read)
+    record = collection.show_one(reader, enterprise) if reader else {}
+    visits = house.rows("inspections", enterprise=enterprise)
+    plan = house.report("plan", period=str(call.today.year), as_of=call.today, enterprise=enterprise)
+    slots = plan["slots"] if plan else []
+    return Standing(
+        grade=record["grades"][-1]["grade"] if record.get("grades") else None,
+        sees_visits=call_for(house.collections["inspections"].list) is not None,
+        visit=max(visits, key=lambda row: row.date, default=None),
+        due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),
+        missed=[slot["end"] for slot in slots if slot["state"] == "missed"],
+        gaps=_gaps(call.today, enterprise),
+    )
+
+
+def _gaps(today: date, enterprise: str) -> int | None:
+    whose = call_for(Action.ALERT_LIST)
+    if whose is None or whose.scope.reach is access.Reach.ENT:
+        return None
+    try:
+        known = figures.known_summary(figures.seen_by(whose.scope, str(today.year), today))
+    except (NotFound, Refused):
+        return None
+    return known.by_party.get(enterprise, 0) if known else None
