@@ -236,6 +236,16 @@ export async function judge(line: string, trust: Trust | null, find: (name: stri
   return found;
 }
 
+/** What a text claims, unverified: to show beside a verdict that says so. Null where it cannot be read. */
+export async function claimed(line: string): Promise<Claims | null> {
+  try {
+    return checked(decode(envelope((await carried(line))[1]).payload));
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+}
+
 async function follow(line: string, trust: Trust, find: (name: string) => Promise<Uint8Array | null>, at: number, host: string, found: Judgement): Promise<void> {
   const [prefix, bytes] = await carried(line);
   const outside = envelope(bytes);

@@ -1,5 +1,5 @@
 // The public page: judge what follows # in the address. It never leaves this device; only whole lists are fetched.
-import { judge, readTrust } from "./pc1";
+import { claimed, judge, readTrust } from "./pc1";
 import { show, t, type Known } from "./screen";
 
 const known: Known = JSON.parse(document.getElementById("main")!.dataset.known!);
@@ -28,7 +28,9 @@ async function main(text: string | null): Promise<void> {
   // this page trusts the server that it came from; a device that has pinned the root trusts nobody but the root
   const trust = data && (await readTrust(data, null));
   const find = (name: string) => fetched(new URL(name).pathname);
-  show(await judge(text, trust, find, Math.floor(Date.now() / 1000), location.host), known);
+  const found = await judge(text, trust, find, Math.floor(Date.now() / 1000), location.host);
+  if (!found.claims && known.screens[found.verdict]?.claimed) found.claims = await claimed(text);
+  show(found, known);
 }
 
 paste.hidden = false;

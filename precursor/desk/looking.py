@@ -12,6 +12,8 @@ from precursor.core.members import read_day
 
 #: Columns besides the id in which one looks, where a collection has them.
 _LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
+#: What people write between the parts of a plate, or leave out.
+_MARKS: Final = "·•・.-－ \u3000"
 _LONGEST: Final = 100
 
 
@@ -23,7 +25,17 @@ def cleaned(text: str) -> str:
 def holds(columns: Any, text: str) -> sa.ColumnElement[bool]:
     """Whether id or any name holds a text, whatever its case; ids that are numbers are read as text."""
     looked = [columns[name] for name in ("id", *_LOOKED) if name in columns]
-    return sa.or_(*(sa.cast(column, sa.String()).icontains(text, autoescape=True) for column in looked))
+    fits = [sa.cast(column, sa.String()).icontains(text, autoescape=True) for column in looked]
+    if "plate" in columns and (bare := _bare(text)):
+        written: Any = columns.plate
+        for mark in _MARKS:
+            written = sa.func.replace(written, mark, "")
+        fits.append(written.icontains(bare, autoescape=True))
+    return sa.or_(*fits)
+
+
+def _bare(plate: str) -> str:
+    return plate.translate(dict.fromkeys(map(ord, _MARKS)))
 
 
 def day(text: str, pointer: str) -> date:

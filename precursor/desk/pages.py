@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -18,45 +18,20 @@ from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, schema_of
-from precursor.desk import documents, extras, flow, forms, looking, names, reports, sheets, terms, today
+from precursor.desk import cells, documents, extras, flow, forms, looking, names, reports, sheets, terms, today
 from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web import paging
-from precursor.web.i18n import one_language, words
+from precursor.web.i18n import one_language
 from precursor.web.sheets import answer
 
 _MOST_ROWS: Final = 100_000
 _RELATED: Final = 5
 #: Documents that a field offers, the first to end before the others.
 _OFFERED: Final = 200
-#: Members that tell nothing on a page.
-_HIDDEN: Final = frozenset({"version", "unit", "law"})
-#: Columns by which lists are in order, the newest first.
-_ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A value as a page shows it: the text, a link to the record that it names, whether it is a number.
-
-    With an ``icon`` it is a tag of that look.
-    """
-
-    text: str
-    link: str | None = None
-    is_number: bool = False
-    sub: str = ""
-    look: str = ""
-    icon: str = ""
-
-
-NOTHING: Final = Shown("--")
-AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted"})
-#: Collections whose records are shown with their number beside the name.
-_NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 
 
 def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]) -> Blueprint:
@@ -124,17 +99,9 @@ def _nav(by_path: Mapping[str, Collection]) -> list[tuple[Words, list[Collection
 # ------------------------------------------------------------------ lists
 
 
-def columns_of(collection: Collection) -> list[str]:
-    """What a list shows."""
-    every = [name for name in schema_of(collection.answer).fields if name not in _HIDDEN]
-    if collection.path in DOCUMENTS:
-        every += documents.BESIDE
-    return [name for name in terms.COLUMNS.get(collection.path, every) if name in every]
-
-
 def _with_unit(columns: Sequence[str]) -> list[str]:
     """The columns of a workbook: an amount there is a number, so its unit stands beside it."""
-    return [part for name in columns for part in ((name, "unit") if name in AMOUNTS else (name,))]
+    return [part for name in columns for part in ((name, "unit") if name in cells.AMOUNTS else (name,))]
 
 
 def _narrowed(collection: Collection, call: Call) -> sa.Select:
@@ -151,32 +118,20 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
     return documents.narrowed(call, query, request.args) if collection.path in DOCUMENTS else query
 
 
-def _record(collection: Collection, call: Call, row: sa.Row[Any]) -> Values:
-    """A row as lists and workbooks say it."""
-    record = collection.show(row)
-    return documents.beside(call, record) if collection.path in DOCUMENTS else record
-
-
-def _ordered(query: sa.Select) -> sa.Select:
-    columns = query.selected_columns
-    first = [columns[name].desc() for name in _ORDER if name in columns][:1]
-    return query.order_by(*first, columns.id.desc() if first else columns.id)
-
-
 def _list(collection: Collection) -> Callable[[], str]:
     def view() -> str:
         call = call_of()
         query = _narrowed(collection, call)
         total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
         page = paging.of(total)
-        rows = call.session.execute(_ordered(query).slice(page.part.start, page.part.stop)).all()
-        records = [_record(collection, call, row) for row in rows]
-        columns, cells = _saying(collection, _cells(call, collection, records), most=12)
+        rows = call.session.execute(cells.ordered(query).slice(page.part.start, page.part.stop)).all()
+        records = [cells.record_of(collection, call, row) for row in rows]
+        columns, lines = cells.saying(collection, cells.cells_of(call, collection, records), most=12)
         return render_template(
             "desk/list.html",
             collection=collection,
             columns=columns,
-            rows=cells,
+            rows=lines,
             page=page,
             kept=paging.kept(),
             sheet=f"/{collection.path}.xlsx?{urlencode(paging.kept())}",
@@ -214,54 +169,13 @@ def _words(collection: Collection, name: str) -> tuple[str, ...]:
 def _sheet(collection: Collection) -> Callable[[], Response]:
     def view() -> Response:
         call = call_of()
-        query = _ordered(_narrowed(collection, call)).limit(_MOST_ROWS)
-        columns = _with_unit(columns_of(collection))
-        records = (_record(collection, call, row) for row in call.session.execute(query).yield_per(1000))
+        query = cells.ordered(_narrowed(collection, call)).limit(_MOST_ROWS)
+        columns = _with_unit(cells.columns_of(collection))
+        records = (cells.record_of(collection, call, row) for row in call.session.execute(query).yield_per(1000))
         rows = sheets.rows(columns, records)
         return answer(collection.path, collection.summary.zh, sheets.heading(columns), rows)
 
     return view
-
-
-def _cells(call: Call, collection: Collection, records: Sequence[Values]) -> list[tuple[str, list[Shown]]]:
-    """Each record as its address and its cells in the order of the columns."""
-    columns = columns_of(collection)
-    called = names.of(call, records)
-    return [(f"/{collection.path}/{quote(r['id'])}", [shown(r, name, called) for name in columns]) for r in records]
-
-
-Called = Mapping[tuple[str, str], str]
-
-
-def shown(record: Values, name: str, called: Called) -> Shown:
-    """One member of a record; an amount with its unit."""
-    found = show(name, record.get(name), called)
-    if name in AMOUNTS and record.get(name) is not None:
-        return replace(found, text=f"{found.text} {record.get('unit') or ''}".rstrip())
-    return found
-
-
-def show(name: str, value: Any, called: Called) -> Shown:
-    """One value: words in the reader's language, names for ids, amounts with separators."""
-    if value is None or value in ("", []):
-        return NOTHING
-    if isinstance(value, State):
-        return Shown(words(value.said), look=value.look, icon=value.icon)
-    if isinstance(value, list):
-        return Shown("、".join(show(name, item, called).text for item in value))
-    if name in terms.MOMENTS and isinstance(value, str):
-        return Shown(sheets.moment(value))
-    if name in terms.REFS and isinstance(value, str):
-        path = terms.REFS[name]
-        known = called.get((path, value))
-        link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
-        return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
-    if (word := terms.word(name, value)) is not None:
-        return Shown(words(word))
-    if name in AMOUNTS:
-        whole, dot, fraction = str(value).partition(".")
-        return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)
-    return Shown(str(value), is_number=isinstance(value, int) and not isinstance(value, bool))
 
 
 # ------------------------------------------------------------------ one record
@@ -273,7 +187,7 @@ class Related:
 
     collection: Collection
     columns: list[str]
-    rows: list[tuple[str, list[Shown]]]
+    rows: cells.Rows
     total: int
     more: str
 
@@ -291,35 +205,13 @@ def _one(collection: Collection, house: House) -> Callable[[str], str]:
             record=record,
             title=extras.title(collection, record),
             facts=_facts(call, collection, record, but="id"),
-            tables=[(name, _table(record[name], called)) for name in nested if record.get(name)],
+            tables=[(name, cells.table_of(record[name], called)) for name in nested if record.get(name)],
             related=[found for found in _related(collection, house.collections, id) if found.total],
             acts=_buttons(collection, record),
             extra=extras.of(call, collection, record, house),
         )
 
     return view
-
-
-Rows = list[tuple[str, list[Shown]]]
-
-
-def _saying(collection: Collection, rows: Rows, but: str = "", most: int = 7) -> tuple[list[str], Rows]:
-    """The columns in which any row says something, the first so many."""
-    columns = columns_of(collection)
-    kept = [
-        place
-        for place, name in enumerate(columns)
-        if name == "id" or (name != but and any(cells[place] is not NOTHING for _, cells in rows))
-    ][:most]
-    return [columns[place] for place in kept], [(link, [cells[place] for place in kept]) for link, cells in rows]
-
-
-def _table(
-    rows: Sequence[Values], called: Mapping[tuple[str, str], str]
-) -> tuple[list[str], list[tuple[None, list[Shown]]]]:
-    """Records inside the record: the columns in which any says something, and rows that lead nowhere."""
-    columns = [name for name in rows[0] if name != "unit" and any(row.get(name) is not None for row in rows)]
-    return columns, [(None, [shown(row, name, called) for name in columns]) for row in rows]
 
 
 def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str) -> list[Related]:
@@ -332,11 +224,11 @@ def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str
             query = other.query(call)
             query = query.where(query.selected_columns[name] == id_)
             total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-            rows = call.session.execute(_ordered(query).limit(_RELATED)).all() if total else []
-            columns, cells = _saying(
-                other, _cells(call, other, [_record(other, call, row) for row in rows]), but=name
+            rows = call.session.execute(cells.ordered(query).limit(_RELATED)).all() if total else []
+            columns, lines = cells.saying(
+                other, cells.cells_of(call, other, [cells.record_of(other, call, row) for row in rows]), but=name
             )
-            found.append(Related(other, columns, cells, total, f"/{other.path}?{urlencode({name: id_})}"))
+            found.append(Related(other, columns, lines, total, f"/{other.path}?{urlencode({name: id_})}"))
             break
     return found
 
@@ -386,7 +278,7 @@ def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
     return view
 
 
-def _facts(call: Call, collection: Collection, record: Values | None, but: str = "") -> list[tuple[str, Shown]]:
+def _facts(call: Call, collection: Collection, record: Values | None, but: str = "") -> list[tuple[str, cells.Shown]]:
     """What a record says of itself: on its page, and above the form of an act: nobody approves or revokes unseen."""
     if record is None:
         return []
@@ -396,8 +288,10 @@ def _facts(call: Call, collection: Collection, record: Values | None, but: str =
         for name, member in schema_of(collection.detail or collection.answer).fields.items()
         if isinstance(member, Nested)
     }
-    found = [(name, shown(record, name, called)) for name in record if name not in {*_HIDDEN, *nested, but}]
-    return [(name, said) for name, said in found if said is not NOTHING]
+    found = [
+        (name, cells.shown(record, name, called)) for name in record if name not in {*cells.HIDDEN, *nested, but}
+    ]
+    return [(name, said) for name, said in found if said is not cells.NOTHING]
 
 
 def _choices(call: Call, house: House, path: str) -> list[tuple[str, Words]]:
@@ -410,8 +304,8 @@ def _choices(call: Call, house: House, path: str) -> list[tuple[str, Words]]:
     return [(record["id"], _said_of(record, called)) for record in found]
 
 
-def _said_of(record: Values, called: Called) -> Words:
-    parts = [shown(record, name, called).text for name in ("owner", "holder", "substance") if record.get(name)]
+def _said_of(record: Values, called: cells.Called) -> Words:
+    parts = [cells.shown(record, name, called).text for name in ("owner", "holder", "substance") if record.get(name)]
     if record.get("quantity"):
         parts.append(f"{Decimal(record['quantity']) - Decimal(record['drawn']):f} {record['unit']}")
     return Words(" ".join(parts), " ".join(parts))

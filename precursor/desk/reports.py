@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
@@ -18,7 +18,7 @@ from precursor.api.views import call_of
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound
-from precursor.desk import looking, names, sheets, terms
+from precursor.desk import cells, looking, names, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
@@ -185,11 +185,13 @@ class Reports:
             query = collection.query(call)
             columns = query.selected_columns
             query = query.where(looking.holds(columns, text))
-            rows = call.session.execute(query.order_by(columns.id).limit(_SHOWN)).all()
+            rows = call.session.execute(cells.ordered(query).limit(_SHOWN)).all()
             if rows:
-                found.append((collection, [collection.show(row) for row in rows]))
-        if len(found) == 1 and len(found[0][1]) == 1:
-            return redirect(f"/{found[0][0].path}/{quote(found[0][1][0]['id'])}")
+                records = [cells.record_of(collection, call, row) for row in rows]
+                lines = cells.saying(collection, cells.cells_of(call, collection, records), most=8)
+                found.append((collection, *lines))
+        if len(found) == 1 and len(found[0][2]) == 1:
+            return redirect(found[0][2][0][0])
         return render_template("desk/search.html", text=text, found=found)
 
 

@@ -296,3 +296,14 @@ def test_a_gap_list_can_be_kept_as_a_workbook(lead):
     rows = load_workbook(BytesIO(book.data)).get_sheet_by_index(0).to_python()
     assert len(rows) - 1 == counted(page)
     assert {row[3] for row in rows[1:]} <= {code for code, kind in GAPS.items() if kind.figure == "K4"}
+
+
+def test_a_plate_is_found_however_it_is_written(door):
+    inspector = door.account("i12", "ps_inspector", area="N")
+    check = {"date": "2026-01-30", "county": "N", "place": "G9901", "plate": "清A·D1234", "result": "pass"}
+    done = inspector.post("road-checks", check)
+    assert done.status_code == 201, done.json
+    inspector._begin()
+    for written in ("清A·D1234", "清AD1234", "清a-d1234", "D1234"):
+        answer = inspector.browser.get(f"/search?q={quote(written)}")
+        assert f"/road-checks/{done.json['id']}" in (answer.location or answer.text), written

@@ -1,0 +1,125 @@
+"""Records as rows and cells: what a list shows of a collection, each value in the reader's words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from precursor.api.collection import Call, Collection, Values
+from precursor.core.members import schema_of
+from precursor.desk import documents, names, sheets, terms
+from precursor.desk.documents import State
+from precursor.desk.terms import DOCUMENTS
+from precursor.web.i18n import words
+
+#: Members that tell nothing on a page.
+HIDDEN: Final = frozenset({"version", "unit", "law"})
+#: Columns by which lists are in order, the newest first.
+_ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as a page shows it: the text, a link to the record that it names, whether it is a number.
+
+    With an ``icon`` it is a tag of that look.
+    """
+
+    text: str
+    link: str | None = None
+    is_number: bool = False
+    sub: str = ""
+    look: str = ""
+    icon: str = ""
+
+
+NOTHING: Final = Shown("--")
+AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted"})
+#: Collections whose records are shown with their number beside the name.
+_NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
+
+
+def columns_of(collection: Collection) -> list[str]:
+    """What a list shows."""
+    every = [name for name in schema_of(collection.answer).fields if name not in HIDDEN]
+    if collection.path in DOCUMENTS:
+        every += documents.BESIDE
+    return [name for name in terms.COLUMNS.get(collection.path, every) if name in every]
+
+
+def record_of(collection: Collection, call: Call, row: sa.Row[Any]) -> Values:
+    """A row as lists and workbooks say it."""
+    record = collection.show(row)
+    return documents.beside(call, record) if collection.path in DOCUMENTS else record
+
+
+def ordered(query: sa.Select) -> sa.Select:
+    """The newest first."""
+    columns = query.selected_columns
+    first = [columns[name].desc() for name in _ORDER if name in columns][:1]
+    return query.order_by(*first, columns.id.desc() if first else columns.id)
+
+
+def cells_of(call: Call, collection: Collection, records: Sequence[Values]) -> list[tuple[str, list[Shown]]]:
+    """Each record as its address and its cells in the order of the columns."""
+    columns = columns_of(collection)
+    called = names.of(call, records)
+    return [(f"/{collection.path}/{quote(r['id'])}", [shown(r, name, called) for name in columns]) for r in records]
+
+
+Called = Mapping[tuple[str, str], str]
+
+
+def shown(record: Values, name: str, called: Called) -> Shown:
+    """One member of a record; an amount with its unit."""
+    found = show(name, record.get(name), called)
+    if name in AMOUNTS and record.get(name) is not None:
+        return replace(found, text=f"{found.text} {record.get('unit') or ''}".rstrip())
+    return found
+
+
+def show(name: str, value: Any, called: Called) -> Shown:
+    """One value: words in the reader's language, names for ids, amounts with separators."""
+    if value is None or value in ("", []):
+        return NOTHING
+    if isinstance(value, State):
+        return Shown(words(value.said), look=value.look, icon=value.icon)
+    if isinstance(value, list):
+        return Shown("、".join(show(name, item, called).text for item in value))
+    if name in terms.MOMENTS and isinstance(value, str):
+        return Shown(sheets.moment(value))
+    if name in terms.REFS and isinstance(value, str):
+        path = terms.REFS[name]
+        known = called.get((path, value))
+        link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
+        return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
+    if (word := terms.word(name, value)) is not None:
+        return Shown(words(word))
+    if name in AMOUNTS:
+        whole, dot, fraction = str(value).partition(".")
+        return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)
+    return Shown(str(value), is_number=isinstance(value, int) and not isinstance(value, bool))
+
+
+Rows = list[tuple[str, list[Shown]]]
+
+
+def saying(collection: Collection, rows: Rows, but: str = "", most: int = 7) -> tuple[list[str], Rows]:
+    """The columns in which any row says something, the first so many."""
+    columns = columns_of(collection)
+    kept = [
+        place
+        for place, name in enumerate(columns)
+        if name == "id" or (name != but and any(cells[place] is not NOTHING for _, cells in rows))
+    ][:most]
+    return [columns[place] for place in kept], [(link, [cells[place] for place in kept]) for link, cells in rows]
+
+
+def table_of(
+    rows: Sequence[Values], called: Mapping[tuple[str, str], str]
+) -> tuple[list[str], list[tuple[None, list[Shown]]]]:
+    """Records inside the record: the columns in which any says something, and rows that lead nowhere."""
+    columns = [name for name in rows[0] if name != "unit" and any(row.get(name) is not None for row in rows)]
+    return columns, [(None, [shown(row, name, called) for name in columns]) for row in rows]
