@@ -2,14 +2,13 @@
 import type { Claims } from "./pc1";
 
 export type Screen = { look: string; word: string; todo: string; claimed: boolean };
-export type Known = { said: Record<string, string>; screens: Record<string, Screen>; substances: Record<string, string>; areas: Record<string, string> };
+export type Known = { said: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string> };
 export type Found = { verdict: string; warnings: string[]; claims?: Claims | null; asOf?: number | null };
 
 const english = document.documentElement.lang === "en";
 export const t = (zh: string, en: string) => (english ? en : zh);
 const element = (id: string) => document.getElementById(id)!;
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (english ? "." : "。");
-const UNITS = ["g", "mL", "片", "支", "mg"];
 const ICON: Record<string, string> = {
   valid: "valid", expired: "hourglass", revoked: "stop", forged: "forged", over: "over", stale: "unsure",
 };
@@ -20,28 +19,17 @@ const KINDS = t(
 
 const day = (seconds: number) => new Date((seconds + 8 * 3600) * 1000).toISOString().slice(0, 10);
 
-export function amount(quantity: number, unit = 0): string {
-  const [shown, name] = unit === 0 && quantity >= 1000 ? [quantity / 1000, "kg"] : [quantity, UNITS[unit] ?? ""];
-  return `${shown.toLocaleString("en", { maximumFractionDigits: 3 })} ${name}`;
-}
-
-type Fact = [string, string | string[], string?];
-
-function facts(claims: Claims, known: Known): Fact[] {
+/** What an anonymous reader is shown: which document, whose, and how long. Not whom it is for, nor what lies where. */
+function facts(claims: Claims, known: Known): [string, string][] {
   const permit = claims.get(-70001) as Claims;
-  const items = permit.get(6) as (number | string)[][];
-  const goods = items.map(([code, quantity, unit]) => `${known.substances[String(code)] ?? code} ${amount(quantity as number, unit as number | undefined)}`);
-  const until = (claims.get(4) as number) - 1;
+  const number = String(claims.get(2)), until = (claims.get(4) as number) - 1;
   const left = Math.floor((until - Date.now() / 1000) / 86400);
-  const found: Fact[] = [];
-  if (permit.has(10)) found.push([t("车牌", "Plates"), permit.get(10) as string[], "plate"]);
-  found.push([t("货物", "Goods"), goods.join(t("、", ", ")), "strong"]);
-  found.push([t("证件", "Document"), KINDS[(permit.get(2) as number) - 1] ?? ""]);
-  const rest = left >= 0 ? t(`，剩 ${left} 日`, `, ${left} days left`) : "";
-  found.push([t("有效期", "Valid"), `${day(claims.get(5) as number)} ～ ${day(until)}${rest}`]);
-  if (permit.has(11)) found.push([t("路线", "Route"), (permit.get(11) as (number | string)[]).map((code) => known.areas[String(code)] ?? code).join(t("、", ", "))]);
-  found.push([t("证号", "Number"), String(claims.get(2))]);
-  return found;
+  return [
+    [t("证件", "Document"), KINDS[(permit.get(2) as number) - 1] ?? ""],
+    [t("签发辖区", "Issued for"), known.authorities[String(claims.get(1))] ?? String(claims.get(1))],
+    [t("有效期", "Valid"), `${day(claims.get(5) as number)} ～ ${day(until)}${left >= 0 ? t(`，剩 ${left} 日`, `, ${left} days left`) : ""}`],
+    [t("证号尾号", "Number ends"), number.slice(-4)],
+  ];
 }
 
 export function show(found: Found | null, known: Known): void {
@@ -60,20 +48,10 @@ export function show(found: Found | null, known: Known): void {
   element("todo").textContent = sentence(screen.todo);
   element("verdict").dataset.verdict = found.verdict;
   if (!found.claims) return;
-  for (const [name, value, look] of facts(found.claims, known)) {
+  for (const [name, value] of facts(found.claims, known)) {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = name;
-    if (look === "plate") {
-      for (const plate of value as string[]) {
-        const span = document.createElement("span");
-        span.className = "plate";
-        span.textContent = plate;
-        dd.append(span);
-      }
-    } else {
-      dd.textContent = String(value);
-      if (look) dd.className = look;
-    }
+    dd.textContent = value;
     list.append(dt, dd);
   }
   list.hidden = false;

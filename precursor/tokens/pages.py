@@ -1,6 +1,7 @@
 """What devices fetch, and the page that any camera opens. Public: no account, no cookie, no trace of a token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,18 +15,19 @@ from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.rules.law import Words
 from precursor.signing.verdicts import SCREENS, WARNED, WARNINGS, WORDS, Screen
-from precursor.substances.models import Substance
 from precursor.tokens import saying, service
 from precursor.tokens.models import Published
 from precursor.tokens.service import Office
 from precursor.tokens.store import KeyStore
 from precursor.web.database import db
-from precursor.web.i18n import t, words
+from precursor.web.i18n import words
 
 bp = Blueprint("tokens", __name__)
 _STATUS: Final = "application/statuslist+cwt"
 #: What the page says of each verdict and warning.
 SAID: Final[dict[str, Words]] = {code.value: said for code, said in (*WORDS.items(), *WARNINGS.items())}
+#: What the public page says of a genuine document, where an inspector is told to compare.
+_NOT_THE_LOAD: Final = Words("人、车、货由执法人员核对", "Driver, vehicle and load are for an inspector to compare")
 #: Lists are signed by the installation itself, whoever asks for them.
 SIGNER: Final = audit.Actor(account="signing", person="SYSTEM", role="sysadmin")
 
@@ -95,13 +97,15 @@ def key_set() -> Response:
 @bp.get("/v")
 @access.public
 def public_page() -> Response:
-    """Says of a scanned document what it knows and what it does not; what follows # never leaves the browser."""
+    """Says of a scanned document what it knows and what it does not; what follows # never leaves the browser.
+
+    Anybody may look, so it names the document and its authority, and nobody whom it concerns.
+    """
     known = {
         "said": {code: words(said) for code, said in SAID.items()},
         "screens": {verdict.value: _screen(screen) for verdict, screen in SCREENS.items()}
         | {"WARNED": _screen(WARNED)},
-        "substances": _substances(),
-        "areas": {area.code or area.outside_id: area.name for area in db.session.scalars(sa.select(Area))},
+        "authorities": dict(_authorities()),
     }
     return make_response(render_template("v.html", known=known))
 
@@ -115,9 +119,8 @@ def _screen(screen: Screen) -> dict[str, Any]:
     }
 
 
-def _substances() -> dict[str, str]:
-    """What each code of a token is called; catalogues are public."""
-    return {
-        str(saying.code_of(substance)): t(substance.name_zh, substance.name_en or substance.name_zh)
-        for substance in db.session.scalars(sa.select(Substance).order_by(Substance.id))
-    }
+def _authorities() -> Iterator[tuple[str, str]]:
+    """What the scopes of tokens are called."""
+    for area in db.session.scalars(sa.select(Area)):
+        with suppress(Refused):  # of an area with a long id no token is signed
+            yield saying.scope_of(area), area.name
