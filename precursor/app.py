@@ -56,6 +56,16 @@ PUBLIC = frozenset(
 )
 
 
+#: What the framework's own refusals mean.
+_SAID = {
+    400: "请求不完整或已过期，请刷新后重试 / the request is not complete or too old: load the page again",
+    404: "没有这个页面 / there is no such page",
+    405: "此地址不接受这种请求 / this address does not take such a request",
+    413: "内容过大 / too large",
+    429: "请求太多，请稍后再试 / too many requests: try again later",
+}
+
+
 def for_serving(settings: Settings | None = None) -> Flask:
     """The application of a process that will serve for long.
 
@@ -100,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(0),
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
+        **sessions.MESSAGES,
         **settings.secrets(),
     )
     app.config.update(settings.overrides)
@@ -236,7 +247,9 @@ def _errors(app: Flask) -> None:
         if error.response is not None:
             return error.response  # type: ignore[return-value]
         headers = [(k, v) for k, v in error.get_headers() if k.lower() != "content-type"]
-        body = {"type": "about:blank", "title": error.name, "status": error.code, "detail": error.description}
+        for_people = not request.path.startswith("/api/")
+        detail = _SAID.get(error.code or 0, error.description) if for_people else error.description
+        body = {"type": "about:blank", "title": error.name, "status": error.code, "detail": detail}
         return answer(body, headers)
 
 

@@ -57,7 +57,7 @@ export function show(found: Found | null, known: Known): void {
   list.hidden = false;
   element("claimed").hidden = !screen.claimed;
   if (found.asOf != null) {
-    const at = new Date(found.asOf * 1000).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai", hour12: false });
+    const at = new Date((found.asOf + 8 * 3600) * 1000).toISOString().slice(0, 16).replace("T", " "); // as the clock shows it in China
     signed.querySelector("span")!.textContent = t(`吊销与余量状态截至 ${at}`, `Revocation as of ${at}`);
     signed.hidden = false;
   }

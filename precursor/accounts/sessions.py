@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Flask, abort, g, redirect, request, session, url_for
+from flask_babel.speaklater import LazyString
 from flask_login import current_user, logout_user, user_logged_out
 from flask_security import Totp, UsernameUtil, user_authenticated
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from precursor.core.access import Role, Subject
 from precursor.core.db import transaction
 from precursor.core.errors import Fault, Faulty
 from precursor.web.database import db
+from precursor.web.i18n import t
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
@@ -34,6 +36,21 @@ GUESSED: Final = (
     "security.two_factor_setup_validate",
     "security.two_factor_token_validation",
 )
+#: What the log-in says, where Flask-Security's own catalogue has no Chinese.
+MESSAGES: Final = {
+    f"SECURITY_MSG_{name}": (LazyString(t, zh, en), "error")
+    for name, zh, en in (
+        ("UNAUTHENTICATED", "请先登录。", "Log in to see this page."),
+        ("UNAUTHORIZED", "无权查看。", "You may not see this page."),
+        ("REAUTHENTICATION_REQUIRED", "请再次输入密码。", "Enter your password again."),
+        ("GENERIC_AUTHN_FAILED", "账号或密码不对。", "Account or password is wrong."),
+        ("INVALID_PASSWORD", "密码不对。", "The password is wrong."),
+        ("INVALID_PASSWORD_CODE", "密码或动态码不对。", "Password or code is wrong."),
+        ("TWO_FACTOR_INVALID_TOKEN", "动态码不对，或已用过。", "The code is wrong, or was used already."),
+        ("PASSWORD_IS_THE_SAME", "新密码与旧密码相同。", "The new password is the old one."),
+        ("LOGIN", "请先登录。", "Log in to see this page."),
+    )
+}
 #: Nothing that is typed into a form of log-in is longer; what hashes passwords refuses 4,096.
 _LONGEST_TYPED: Final = 1024
 

@@ -45,7 +45,8 @@ class Faulty(PrecursorError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__(f"{len(self.faults)} faults" if len(self.faults) != 1 else "1 fault")
+        many = "faults" if len(self.faults) != 1 else "fault"
+        super().__init__(f"{len(self.faults)} 处有误 / {len(self.faults)} {many}")
 
 
 class Refused(PrecursorError):

@@ -26,7 +26,9 @@ _NAMED: Final = 7
 _STAGES: Final = 5
 #: Sites that the form offers by name.
 _OFFERED: Final = 2000
-_OUTSIDE, _LOST, _OTHERS = "outside", "lost", "others"
+_TYPED: Final = "outside:"  # the same in an address
+#: Keys that are no id of a site: no id can hold a NUL.
+_OUTSIDE, _LOST, _OTHERS = "\0outside ", "\0lost ", "\0others "
 _ZERO: Final = Decimal(0)
 
 
@@ -58,17 +60,20 @@ class Step:
 
 
 def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
-    arrived = tracing.received(call.session, [edge["movement"] for edge in edges])
+    known = tracing.ends(call.session, [edge["movement"] for edge in edges])
     found = []
     for edge in edges:
-        sent, receipt = Decimal(edge["quantity"]), arrived.get(edge["movement"])
-        if receipt is not None:
-            there: Decimal | None = Decimal(receipt)
-        elif not edge["to"]:
-            there = _ZERO
+        end, sent = known[edge["movement"]], Decimal(edge["quantity"])
+        source, target, there = edge["from"] or "", edge["to"] or "", None
+        if not end.gives:  # from outside: only the receiver keeps a ledger here
+            source = _OUTSIDE + source
+        elif end.arrived is not None:
+            there = Decimal(end.arrived)
+        elif end.names or not target:  # what it names did not receive it
+            target, there = "", _ZERO
         else:
-            there = None
-        step = Step(edge["from"] or _OUTSIDE, edge["to"] or "", sent, there, edge["unit"])
+            target = _OUTSIDE + target
+        step = Step(source, target, sent, there, edge["unit"])
         found.append(replace(step, number=edge["movement"], day=edge["day"]))
     return found
 
@@ -78,14 +83,13 @@ def together(steps: Sequence[Step]) -> list[Step]:
 
     A loss in one is not made good by a surplus in another: of what arrived, each counts up to what was sent.
     """
-    found: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    found: dict[tuple[str, str, bool], list[Step]] = defaultdict(list)
     for step in steps:
-        found[step.source, step.target].append(step)
+        found[step.source, step.target, step.arrived is None].append(step)
     summed = []
-    for (source, target), parts in found.items():
+    for (source, target, is_outside), parts in found.items():
         sent = sum((part.sent for part in parts), _ZERO)
-        is_known = any(part.arrived is not None for part in parts)
-        there = sent - sum((part.lost for part in parts), _ZERO) if is_known else None
+        there = None if is_outside else sent - sum((part.lost for part in parts), _ZERO)
         summed.append(Step(source, target, sent, there, parts[0].unit, count=len(parts)))
     return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
 
@@ -105,6 +109,38 @@ def distances(steps: Sequence[Step], start: str, *, up: bool) -> dict[str, int]:
     return found
 
 
+Flows = dict[tuple[str, str, str], tuple[Decimal, int]]
+
+
+def _flows(steps: Sequence[Step], column: dict[str, int]) -> Flows:
+    """What the picture draws between places: quantity and count. Ends of losses are added to ``column``."""
+    flows: Flows = {}
+    for step in together(steps):
+        if step.source not in column:
+            continue
+        nowhere = f"{_LOST}{column[step.source] + 1}"
+        column.setdefault(nowhere, column[step.source] + 1)
+        if step.lost:
+            known, count = flows.get((step.source, nowhere, "lost"), (_ZERO, 0))
+            flows[step.source, nowhere, "lost"] = (known + step.lost, count + step.count)
+        if step.sent > step.lost and column.get(step.target) == column[step.source] + 1:
+            look = "sent" if step.arrived is not None else "left"
+            flows[step.source, step.target, look] = (step.sent - step.lost, step.count)
+    return flows
+
+
+def _carried(flows: Flows) -> dict[str, Decimal]:
+    """The quantity that passes each place."""
+    carried: dict[str, Decimal] = defaultdict(Decimal)
+    for end in (0, 1):
+        here: dict[str, Decimal] = defaultdict(Decimal)
+        for ends, (quantity, _) in flows.items():
+            here[ends[end]] += quantity
+        for place, quantity in here.items():
+            carried[place] = max(carried[place], quantity)
+    return carried
+
+
 def picture(steps: Sequence[Step], start: str, called: Mapping[Any, str], address: str, *, up: bool) -> Markup:
     """Sankey of the nearest stages; a loss ends in a place of its own.
 
@@ -113,39 +149,29 @@ def picture(steps: Sequence[Step], start: str, called: Mapping[Any, str], addres
     distance = distances(steps, start, up=up)
     last = min(max(distance.values()), _STAGES)
     column = {place: last - n if up else n for place, n in distance.items() if n <= last}
-    flows: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
-    for step in together(steps):
-        if step.source not in column:
-            continue
-        nowhere = f"{_LOST} {column[step.source] + 1}"
-        column.setdefault(nowhere, column[step.source] + 1)
-        if step.lost:
-            flows[step.source, nowhere, "lost"] = (step.lost, step.count)
-        if step.sent > step.lost and column.get(step.target) == column[step.source] + 1:
-            look = "sent" if step.arrived is not None else "left"
-            flows[step.source, step.target, look] = (step.sent - step.lost, step.count)
-    carried: dict[str, Decimal] = defaultdict(Decimal)
-    for end in (0, 1):
-        here: dict[str, Decimal] = defaultdict(Decimal)
-        for ends, (quantity, _) in flows.items():
-            here[ends[end]] += quantity
-        for place, quantity in here.items():
-            carried[place] = max(carried[place], quantity)
+    flows = _flows(steps, column)
+    carried = _carried(flows)
     ranked = sorted(carried, key=lambda place: (column[place], place.startswith(_LOST), -carried[place], place))
     seat = _seats(ranked, column, start)
-    places: dict[str, Place] = {}
+    if not ranked:  # all of it goes back to where it came from
+        return Markup("")
+    sums: dict[str, tuple[Decimal, int]] = {}
+    for place in ranked:
+        weight, members = sums.get(seat[place], (_ZERO, 0))
+        sums[seat[place]] = (weight + carried[place], members + 1)
     unit = steps[0].unit
+    places: dict[str, Place] = {}
     for place in ranked:
         key = seat[place]
-        together_here = [p for p in ranked if seat[p] == key]
-        note = f"{_shown(sum((carried[p] for p in together_here), _ZERO))} {unit}"
-        places.setdefault(key, Place(_name(key, len(together_here), called), column[place], note, _LOST in key))
+        weight, members = sums[key]
+        note = f"{_shown(weight)} {unit}"
+        places.setdefault(key, Place(_name(key, members, called), column[place], note, key.startswith(_LOST)))
+    place_of = {key: number for number, key in enumerate(places)}
     merged: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
     for (source, target, look), (quantity, count) in flows.items():
         drawn = (seat[source], seat[target], look)
         before = merged.get(drawn, (_ZERO, 0))
         merged[drawn] = (before[0] + quantity, before[1] + count)
-    order = list(places)
     bands = [
         Band(
             source,
@@ -157,7 +183,7 @@ def picture(steps: Sequence[Step], start: str, called: Mapping[Any, str], addres
         )
         for (source, target, look), (quantity, count) in merged.items()
     ]
-    bands.sort(key=lambda band: (order.index(band.source), order.index(band.target)))
+    bands.sort(key=lambda band: (place_of[band.source], place_of[band.target]))
     heads = [_stage(last - n if up else n, up=up) for n in range(max(p.stage for p in places.values()) + 1)]
     return sankey(places, bands, heads, t("流向图", "Flow by custody stage"))
 
@@ -171,28 +197,31 @@ def _seats(ranked: Sequence[str], column: Mapping[str, int], start: str) -> dict
         seat[place] = place
     for number, places in taken.items():
         if len(places) > _NAMED + 1:
-            seat |= dict.fromkeys(places[_NAMED:], f"{_OTHERS} {number}")
+            seat |= dict.fromkeys(places[_NAMED:], f"{_OTHERS}{number}")
     return seat
 
 
 def _name(key: str, count: int, called: Mapping[Any, str]) -> str:
-    if key.startswith(f"{_LOST} "):
+    if key.startswith(_LOST):
         return t("没有去向", "Unaccounted for")
-    if key.startswith(f"{_OTHERS} "):
+    if key.startswith(_OTHERS):
         return t(f"其他 {count} 处", f"{count} others")
-    return (
-        t("登记以外", "outside the register")
-        if key == _OUTSIDE
-        else called.get(("sites", key), called.get(("partners", key), key))
-    )
+    if key.startswith(_OUTSIDE):
+        outside = key.removeprefix(_OUTSIDE)
+        return called.get(("partners", outside), outside) or t("登记以外", "outside the register")
+    return called.get(("sites", key), key)
 
 
 def _address(source: str, target: str, address: str) -> str:
-    if target.startswith(f"{_LOST} "):
+    if target.startswith(_LOST):
         return "#lost"
-    if f"{_OTHERS} " in source + target:
+    if _OTHERS in source + target:
         return "#steps"
-    return f"{address}&{urlencode({'from': source, 'to': target})}#steps"
+    return f"{address}&{_pair(source, target)}#steps"
+
+
+def _pair(source: str, target: str) -> str:
+    return urlencode({"from": source.replace(_OUTSIDE, _TYPED), "to": target.replace(_OUTSIDE, _TYPED)})
 
 
 def _stage(distance: int, *, up: bool) -> str:
@@ -227,9 +256,12 @@ class Flow:
                 found = None
         steps = _steps(call, found["edges"]) if found else []
         ends = {end for step in steps for end in (step.source, step.target)} | {site}
-        called = names.of(call, [{"site": end, "external": end} for end in sorted(ends)] + [{"substance": substance}])
+        named = [
+            {"external": e.removeprefix(_OUTSIDE)} if e.startswith(_OUTSIDE) else {"site": e} for e in sorted(ends)
+        ]
+        called = names.of(call, [*named, {"substance": substance}])
         address = "/trace?" + urlencode({"of": of, "direction": direction})
-        pair = (request.args.get("from", ""), request.args.get("to", ""))
+        pair = tuple(request.args.get(name, "").replace(_TYPED, _OUTSIDE) for name in ("from", "to"))
         lost = sorted((step for step in steps if step.lost), key=lambda step: -step.lost)
         return render_template(
             "desk/trace.html",
@@ -246,12 +278,12 @@ class Flow:
             lost=lost,
             missing=sum((step.lost for step in lost), _ZERO),
             shown=_shown,
-            place=lambda key: _name(key, 1, called) if key else _name(f"{_LOST} ", 1, called),
+            place=lambda key: _name(key, 1, called) if key else _name(_LOST, 1, called),
             called=called,
             offered={"site": names.choices(call, "sites", _OFFERED), "substance": names.choices(call, "substances")},
             picture=picture(steps, site, called, address, up=up) if steps else "",
             address=address,
-            outside=_OUTSIDE,
+            way=_pair,
             urlencode=urlencode,
         )
 

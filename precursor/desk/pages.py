@@ -159,9 +159,9 @@ def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tu
 def _words(collection: Collection, name: str) -> tuple[str, ...]:
     """The words that a member may be, looked up in the forms that make such records."""
     found: dict[str, None] = {}
-    for act in collection.acts:
+    for act in sorted(collection.acts, key=lambda act: act.is_of_one):  # what makes a record knows best
         member = schema_of(act.form).fields.get(name)
-        if isinstance(member, Word) and not act.is_of_one:
+        if isinstance(member, Word) and not (found and act.is_of_one):
             found |= dict.fromkeys(member.words)
     return tuple(found)
 
@@ -243,7 +243,7 @@ class Button:
 
 def _buttons(collection: Collection, record: Values | None) -> list[Button]:
     """The acts that the reader's role is granted: of the collection, or of one record that still stands."""
-    if record is not None and record.get("reversed_on"):
+    if record is not None and (record.get("reversed_on") or record.get("done") or record.get("approved")):
         return []
     return [
         Button(

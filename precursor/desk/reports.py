@@ -4,8 +4,9 @@ Each asks the same reports and collections as the API, in the reader's own scope
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,7 +25,7 @@ from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
 from precursor.web import paging
-from precursor.web.sheets import answer
+from precursor.web.sheets import Cell, answer
 
 _SOON: Final = timedelta(30)
 _SHOWN: Final = 6
@@ -76,7 +77,7 @@ class Reports:
             today=call.today,
         )
 
-    def ledger(self) -> str:
+    def ledger(self) -> str | Response:
         """One store and substance: opening + in − out = balance, line by line."""
         call = call_of()
         site, substance = (looking.cleaned(request.args.get(name, "")) for name in ("site", "substance"))
@@ -85,6 +86,8 @@ class Reports:
         found: Values = {}
         if site and substance:
             found = self._book(call, site, substance, start, to)
+        if request.path.endswith(".xlsx"):
+            return answer("ledger", "出入库台账", _LEDGER, _lines(found))
         return render_template(
             "desk/ledger.html",
             site=site,
@@ -116,7 +119,7 @@ class Reports:
         balance = opening = quantity.parse(before["quantity"], unit) if before else 0
         lines, came, went = [], 0, 0
         shown = [movements.show(row) for row in rows]
-        called = names.of(call, shown)
+        called = names.of(call, [*shown, {"site": site, "substance": substance}])
         for row, record in zip(rows, shown, strict=True):
             is_in = row.type.endswith("_in")
             counted = 0 if row.reversed_on else row.quantity
@@ -166,6 +169,7 @@ class Reports:
             as_of=as_of,
             state=state,
             month=month,
+            left=lambda slot: (date.fromisoformat(slot["end"]) - as_of).days,
             may_record=call_for(Action.INSPECTION_RECORD) is not None,
         )
 
@@ -193,6 +197,43 @@ class Reports:
         if len(found) == 1 and len(found[0][2]) == 1:
             return redirect(found[0][2][0][0])
         return render_template("desk/search.html", text=text, found=found)
+
+
+_LEDGER: Final = (
+    "编号 number",
+    "日期 date",
+    "类型 type",
+    "凭证 document",
+    "对方 other side",
+    "入库 in",
+    "出库 out",
+    "结存 balance",
+    "单位 unit",
+    "冲销 reversed",
+)
+
+
+def _lines(book: Values) -> Iterator[Sequence[Cell]]:
+    """The lines of a store ledger, its opening balance first."""
+    if not book:
+        return
+    yield "期初 opening", None, None, None, None, None, None, Decimal(book["opening"]), book["unit"], None
+    for line in book["lines"]:
+        record, amount = line["record"], Decimal(line["record"]["quantity"])
+        kind = terms.word("type", record["type"])
+        other = record["external"] and book["called"].get(("partners", record["external"]), record["external"])
+        yield (
+            record["id"],
+            record["date"],
+            kind.zh if kind else record["type"],
+            record["permit"],
+            other or book["called"].get(("movements", record["counterpart"] or ""), record["counterpart"]),
+            amount if line["is_in"] else None,
+            None if line["is_in"] else amount,
+            None if line["reversed_on"] else Decimal(line["balance"]),
+            book["unit"],
+            str(line["reversed_on"]) if line["reversed_on"] else None,
+        )
 
 
 _PLAN: Final = ("企业 enterprise", "名称 name", "等级 grade", "起 from", "止 until", "状态 state", "检查 visit")
@@ -236,9 +277,9 @@ def routes(bp: Blueprint, reports: Reports) -> None:
     stock = access.requires(Action.STOCK_READ)(_view(reports.stock))
     bp.add_url_rule("/stock", endpoint="stock", view_func=stock)
     bp.add_url_rule("/stock.xlsx", endpoint="stock sheet", view_func=stock)
-    bp.add_url_rule(
-        "/ledger", endpoint="ledger", view_func=access.requires(Action.LEDGER_LIST)(_view(reports.ledger))
-    )
+    ledger = access.requires(Action.LEDGER_LIST)(_view(reports.ledger))
+    bp.add_url_rule("/ledger", endpoint="ledger", view_func=ledger)
+    bp.add_url_rule("/ledger.xlsx", endpoint="ledger sheet", view_func=ledger)
     plan = access.requires(Action.INSPECTION_LIST)(_view(reports.plan))
     bp.add_url_rule("/plan", endpoint="plan", view_func=plan)
     bp.add_url_rule("/plan.xlsx", endpoint="plan sheet", view_func=plan)

@@ -395,7 +395,7 @@ REFS: Final = {
 
 #: What a list shows, where it is not simply all of it.
 COLUMNS: Final = {
-    "enterprises": ("id", "name", "kind", "county", "registered_on", "credit_code"),
+    "enterprises": ("id", "name", "grade", "kind", "county", "registered_on", "credit_code"),
     "sites": ("id", "name", "enterprise", "county", "purpose", "open_on", "closed_on", "registered"),
     "movements": ("id", "date", "type", "site", "substance", "quantity", "unit", "counterpart", "external", "permit"),
     "substances": ("id", "name_zh", "name_en", "category", "kind", "schedule", "cas", "unit", "doubt"),

@@ -141,12 +141,12 @@ class Today:
                 by_code[one.code].append(one)
         return [
             Task(
-                words(GAPS[code].action),
+                words(GAPS[code].title),
                 sum(one.count for one in some),
                 seen.address("reconciliation.gaps", code=code, owner=mine if mine != "police:" else None),
                 min(one.since for one in some),
                 is_late=True,
-                sub=words(GAPS[code].title),
+                sub=words(GAPS[code].action),
             )
             for code, some in by_code.items()
         ]
@@ -172,6 +172,10 @@ class Today:
                     sub=said + (t("等", ", and more") if len(some) > len(kinds) else ""),
                 )
             )
+        rest = sum(one.count for one in found) - sum(task.count for task in tasks)
+        if rest:
+            others = t(f"其余 {len(by_owner) - len(ranked)} 家", f"{len(by_owner) - len(ranked)} others")
+            tasks.append(Task(others, rest, seen.address("reconciliation.gaps"), is_late=True))
         return tasks
 
     def _arrivals(self, call: Call) -> list[Task]:

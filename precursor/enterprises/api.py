@@ -61,6 +61,12 @@ def _enterprises(call: Call) -> sa.Select:
             Party.id.label("number"),
             Party.name,
             Party.kind,
+            sa.select(GradeEntry.grade)
+            .where(GradeEntry.enterprise_id == Party.id, GradeEntry.since <= call.today)
+            .order_by(GradeEntry.since.desc(), GradeEntry.recorded_on.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label("grade"),
             Area.outside_id.label("county"),
             Party.registered_on,
             Party.seal_card,
@@ -363,7 +369,7 @@ COLLECTIONS = (
         more=_file,
         list=Action.ENTERPRISE_LIST,
         read=Action.ENTERPRISE_READ,
-        filters=("county", "kind"),
+        filters=("county", "kind", "grade"),
         acts=(
             Act(
                 action=Action.ENTERPRISE_REGISTER,

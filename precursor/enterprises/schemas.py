@@ -60,6 +60,7 @@ class EnterpriseAnswer(Record):
     id = Text()
     name = Text()
     kind = Text()
+    grade = Text(null=True, note="A, B or C as of today; null for one that was never graded")
     county = Text()
     registered_on = Day()
     seal_card = Text(null=True)

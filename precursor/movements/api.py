@@ -185,7 +185,7 @@ _REVERSED: Final = (
     )
     .join(Reversal, sa.and_(*_of_this(Reversal)))
     .join(Substance, Substance.id == Movement.substance_id)
-    .where(Movement.enterprise_id == sa.bindparam("owner"), Movement.id == sa.bindparam("number"))
+    .join(Site, Site.id == Movement.site_id)
     .order_by(Movement.version)
 )
 
@@ -193,13 +193,15 @@ _REVERSED: Final = (
 def _about(call: Call, row: Any) -> Values:
     values = {"owner": row.owner, "number": row.number, "version": row.version}
     said = call.session.connection().execute(_ABOUT, values).one()
+    # an earlier version may lie elsewhere, and be of another substance: what the reader may not see stays out
+    of_it = _REVERSED.where(Movement.enterprise_id == row.owner, Movement.id == row.number, _visible(call))
     return {
         "broken": json.loads(row.broken_rules or "[]"),
         "sales_reported_on": said.reported,
         "external_confirmed_on": said.confirmed,
         "reversal_asked_by": said.asked,
         "keep_until": _keep_until(call, row),
-        "reversals": call.session.execute(_REVERSED, values).mappings().all(),
+        "reversals": call.session.execute(of_it).mappings().all(),
     }
 
 

@@ -60,6 +60,14 @@ class Evidence:
     tables: list[Table] = field(default_factory=list)
 
 
+def _called(substance: Substance) -> Words:
+    """A substance and its category."""
+    names = (substance.name_zh, substance.name_en or substance.name_zh)
+    if not substance.category:
+        return W(*names)
+    return W(f"{names[0]}（{'零一二三'[substance.category]}类）", f"{names[1]} (category {substance.category})")
+
+
 def of_gap(session: Session, view: View, gap: Gap, *, whole: bool) -> Evidence:
     """Collect what is recorded about a gap, as seen in the view.
 
@@ -89,7 +97,7 @@ def _movement(session: Session, view: View, gap: Gap) -> Evidence:
     movement = session.scalars(query).one()
     substance = session.get_one(Substance, movement.substance_id)
     found = Evidence(unit=substance.unit)
-    found.facts.append((W("品种", "Substance"), f"{substance.name_zh} ({substance.category})"))
+    found.facts.append((W("品种", "Substance"), _called(substance)))
     other = _standing_other(session, view, movement)
     confirmation = session.get(Confirmation, (movement.enterprise_id, movement.id))
     if confirmation and confirmation.recorded_on > view.as_of:
@@ -181,7 +189,7 @@ def _permit(session: Session, view: View, gap: Gap) -> Evidence:
     found.facts = [
         (W("证件", "Document"), KINDS[permit.kind]),
         (W("持证人", "Holder"), session.get_one(Party, permit.enterprise_id).name),
-        (W("品种", "Substance"), f"{substance.name_zh} ({substance.category})"),
+        (W("品种", "Substance"), _called(substance)),
         (W("有效期", "Valid"), f"{permit.valid_from} ~ {permit.valid_to}"),
         (W("关闭日", "Closed on"), row.closed_on),
         (W("核查期限", "Verification due"), row.due),

@@ -1,5 +1,6 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.core import access
 from precursor.core.access import Action, Reach, Scope
-from precursor.core.clock import SHANGHAI, Period, legal_day, parse_day
-from precursor.core.errors import Fault, Faulty, NotFound
+from precursor.core.clock import FIRST_YEAR, SHANGHAI, Period, legal_day, parse_day
+from precursor.core.errors import Fault, Faulty, NotFound, Refused
 from precursor.enterprises.models import Party
 from precursor.reconciliation import evidence, service
 from precursor.reconciliation.figures import BY_KEY, Gap
@@ -50,7 +51,34 @@ def helpers() -> dict[str, Any]:
         kept: dict[str, Any] = {name: request.args[name] for name in ("period", "as_of") if name in request.args}
         return url_for(endpoint, **kept)
 
-    return {"may": may, "here": here, "nav_url": nav_url, "who_acts": who_acts}
+    def standing() -> dict[str, Any]:
+        if "standing" not in g:
+            g.standing = _standing()
+        return g.standing  # type: ignore[no-any-return]
+
+    return {
+        "standing": standing,
+        "may": may,
+        "here": here,
+        "nav_url": nav_url,
+        "who_acts": who_acts,
+        "said_detail": said_detail,
+    }
+
+
+def _standing() -> dict[str, Any]:
+    """What every page says of itself: the city, its last day, and the reader's gaps where they are counted."""
+    now = current_app.extensions["settings"].clock()
+    found: dict[str, Any] = {"city": "", "as_of": legal_day(now), "now": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"}
+    try:
+        found["city"] = areas.city(db.session).name
+        scope = _listed() if g.subject else None
+        if scope is not None and scope.reach is not Reach.ENT:
+            known = known_summary(seen_by(scope, str(found["as_of"].year), found["as_of"]))
+            found["gaps"] = known.gap_count if known else None
+    except (NotFound, Refused):  # nothing is registered yet, or the reader is of another city
+        pass
+    return found
 
 
 bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
@@ -83,6 +111,8 @@ def asked(scope: Scope) -> Asked:
         as_of = parse_day(as_of_text) if as_of_text else today
     except ValueError as error:
         raise Faulty([Fault("/as_of", str(error))]) from None
+    if as_of.year < FIRST_YEAR:
+        raise Faulty([Fault("/as_of", f"自 {FIRST_YEAR} 年起 / from {FIRST_YEAR} on")])
     return seen_by(scope, period_text, as_of, request.args.get("area") or None)
 
 
@@ -120,15 +150,27 @@ def known_summary(seen: Asked) -> Summary | None:
 
 
 def waiting_of_own(seen: Asked) -> list[Waiting]:
-    """What an enterprise must close, counted now: it is little, and no two ask for the same."""
-    scope = _listed()
-    return waiting(service.in_scope(db.session, service.gaps(db.session, seen.view), scope)) if scope else []
+    """What an enterprise must close."""
+    scope, kept = _listed(), current_app.extensions["summaries"]
+    return waiting(service.in_scope(db.session, kept.gaps(db.session, seen.view), scope)) if scope else []
 
 
 def _listed() -> Scope | None:
     """Whose gaps the reader may list; some see how many are missing, and not which."""
     may = g.subject.role in access.GRANTS[Action.ALERT_LIST]
     return access.scope(g.subject, Action.ALERT_LIST) if may else None
+
+
+def said_detail(gap: Gap) -> str:
+    """The detail of a gap for people: an amount, or from when until when and for how many days."""
+    if gap.amount:
+        return gap.amount.replace("-", "−")
+    if spell := _SPELL.fullmatch(gap.detail):
+        return f"{spell[1]} ～ {spell[2]}" + words(Words(f"，{spell[3]} 日", f", {spell[3]} days"))
+    return gap.detail
+
+
+_SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")
 
 
 def who_acts(owner: str, names: Mapping[str, str], counties: Mapping[str, str]) -> str:
@@ -235,7 +277,7 @@ def _names_of(ids: list[str]) -> dict[str, str]:
 def gaps() -> Response | str:
     """Every missing point, the oldest first, with who must act."""
     seen = asked(g.scope)
-    every = service.gaps(db.session, seen.view)
+    every = current_app.extensions["summaries"].gaps(db.session, seen.view)
     found = service.in_scope(db.session, every, g.scope)
     wanted = {name: request.args.get(name) or None for name in ("code", "county", "figure", "enterprise", "owner")}
     if wanted["code"] is not None and wanted["code"] not in GAPS:
@@ -251,7 +293,7 @@ def gaps() -> Response | str:
         seen=seen,
         gaps=shown[page.part],
         subjects=len({gap.subject for gap in shown}),
-        hidden=sum(_is_wanted(gap, wanted) for gap in every) - len(shown) if g.scope.reach is not Reach.ENT else 0,
+        hidden=_hidden(every, shown, wanted),
         figures=BY_KEY,
         page=page,
         **wanted,
@@ -265,6 +307,13 @@ def gaps() -> Response | str:
         own=g.scope.reach is Reach.ENT,
         days=lambda gap: (seen.view.as_of - gap.since).days,
     )
+
+
+def _hidden(every: Sequence[Gap], shown: Sequence[Gap], wanted: Mapping[str, str | None]) -> int:
+    """How many gaps are outside the reader's powers: no finer than the figures say, which he may see."""
+    if g.scope.reach is Reach.ENT or wanted["code"] or wanted["enterprise"] or wanted["owner"]:
+        return 0
+    return sum(_is_wanted(gap, wanted) for gap in every) - len(shown)
 
 
 def _is_wanted(gap: Gap, wanted: Mapping[str, str | None]) -> bool:
@@ -305,7 +354,7 @@ def _rows(seen: Asked, gaps: Sequence[Gap], names: Mapping[str, str]) -> Iterato
             names.get(gap.parties[0], gap.parties[0]) if gap.parties else "",
             GAPS[gap.code].title.zh,
             gap.code,
-            gap.amount or gap.detail,
+            said_detail(gap),
             seen.counties.get(gap.area, gap.area),
             str(gap.since),
             who_acts(gap.owner, names, seen.counties),

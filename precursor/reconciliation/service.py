@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from math import ceil
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +21,7 @@ from precursor.core.access import OF_ENTERPRISE, Reach, Scope
 from precursor.core.clock import Period
 from precursor.core.errors import NotFound
 from precursor.enterprises.models import Party
+from precursor.enterprises.scoping import visible
 from precursor.reconciliation import rounds, writeoff
 from precursor.reconciliation.figures import FIGURES, Figure, Gap, of_period, stocktake_gap
 from precursor.reconciliation.models import Publication
@@ -61,6 +64,12 @@ class Counted:
     def met(self) -> bool | None:
         """Whether the target is reached; None without a target, or where nothing was due."""
         return is_met(self.total.n, self.total.d, self.target)
+
+    def lacking(self, rate: Rate) -> int:
+        """How many more would reach the target; 0 where it is reached, or there is none."""
+        if self.target is None:
+            return 0
+        return max(ceil(Decimal(self.target) * rate.d / 100) - rate.n, 0)
 
 
 def view_of(city: City, period: Period, as_of: date, area: Area | None = None) -> View:
@@ -122,12 +131,20 @@ def gaps(session: Session, view: View) -> list[Gap]:
 
 
 def in_scope(session: Session, found: list[Gap], scope: Scope) -> list[Gap]:
-    """The gaps that the scope shows: of the own enterprise, or of the own kind of substance."""
+    """The gaps that the scope shows: of the own enterprise, or of the own kind of substance and of enterprise."""
     if scope.reach in OF_ENTERPRISE:
         own = session.scalar(sa.select(Party.outside_id).where(Party.id == scope.enterprise_id))
         return [gap for gap in found if own in gap.parties]
     hidden = {Reach.DOM_PHARMA: False, Reach.DOM_NONPHARMA: True}.get(scope.reach)
-    return [gap for gap in found if hidden is None or gap.is_drug is None or gap.is_drug is not hidden]
+    if hidden is None:
+        return found
+    seen = sa.select(Party.outside_id).where(Party.is_external == sa.false(), visible(scope, enterprise=Party.id))
+    known = set(session.scalars(seen))
+    return [
+        gap
+        for gap in found
+        if (gap.is_drug is not hidden if gap.is_drug is not None else not gap.parties or gap.parties[0] in known)
+    ]
 
 
 def variances(session: Session, view: View) -> list[Gap]:

@@ -24,6 +24,7 @@ from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY, FIGURES, Gap
 from precursor.reconciliation.service import Counted, Rate
 from precursor.reconciliation.view import View
+from precursor.rules.gaps import GAPS
 
 #: The targets that come first, and whose months are shown.
 HEADLINE: Final = ("K1", "K2", "K3", "K4")
@@ -33,6 +34,9 @@ OLDEST: Final = 8
 SLOW: Final = 2.0
 KEPT: Final = 100
 _MOST: Final = 64
+_MOST_LISTS: Final = 8
+#: So many counts go on at a time; the other threads serve what is quick.
+AT_ONCE: Final = 2
 #: So many numbers before the latest may belong to transactions that have not ended.
 IN_FLIGHT: Final = 10_000
 
@@ -58,7 +62,10 @@ def waiting(gaps: Iterable[Gap]) -> list[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of a view. ``gaps`` are the oldest; None where the reader may not see which they are."""
+    """The figures of a view.
+
+    ``gaps`` are the oldest, those that lower a target first; None where the reader may not see which they are.
+    """
 
     counted: list[Counted]
     months: dict[str, list[tuple[date, Rate]]]
@@ -94,7 +101,9 @@ def make(session: Session, city: City, view: View, scope: Scope | None, now: dat
         counted=counted,
         months=months,
         live=live,
-        gaps=sorted(gaps, key=lambda gap: gap.since)[:OLDEST] if scope else None,
+        gaps=sorted(gaps, key=lambda gap: (GAPS[gap.code].figure not in HEADLINE, gap.since))[:OLDEST]
+        if scope
+        else None,
         gap_count=len(gaps),
         waiting=waiting(gaps),
         by_party=Counter(party for gap in gaps for party in gap.parties),
@@ -129,48 +138,68 @@ def last_entry(session: Session) -> tuple[int, int]:
     return latest, session.scalar(before) or 0
 
 
-def _key(city: City, view: View, scope: Scope | None) -> tuple[object, ...]:
+def _key(city: City, view: View, scope: Scope | None) -> tuple[Any, ...]:
     whose = scope and (scope.reach, scope.area_id, scope.enterprise_id)
     return city.id, view.period, view.as_of, view.areas, whose
 
 
 class Kept:
-    """Summaries of one process, the latest asked for; counted by one thread at a time."""
+    """Summaries of one process, the latest asked for; each counted once, and few at a time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, slow: float = SLOW) -> None:
         self._clock, self._slow = clock, slow
-        self._kept: dict[object, tuple[float, Summary]] = {}
-        self._counting = threading.Lock()
+        self._kept: dict[tuple[Any, ...], tuple[float, Summary]] = {}
+        self._lists: dict[tuple[Any, ...], tuple[tuple[int, int], list[Gap]]] = {}
+        self._locks: dict[tuple[Any, ...], threading.Lock] = defaultdict(threading.Lock)
+        self._counting = threading.Semaphore(AT_ONCE)
 
     def get(
         self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, *, fresh: bool = False
     ) -> Summary:
-        """The summary of a view; ``fresh``: counted now, whatever is kept."""
+        """The summary of a view; ``fresh``: counted anew, unless that was done just now."""
         key = _key(city, view, scope)
-        found = None if fresh else self._found(session, key)
+        found = self._found(session, key, fresh=fresh)
         if found is None:
-            with self._counting:
-                found = None if fresh else self._found(session, key)  # another thread may have counted meanwhile
+            with self._locks[key], self._counting:
+                found = self._found(session, key, fresh=fresh)  # another thread may have counted meanwhile
                 found = found or self._count(session, city, view, scope, now, key)
+        return found
+
+    def gaps(self, session: Session, view: View) -> list[Gap]:
+        """Every gap of a view, as of the last entry; the lists of a few views are kept."""
+        key, latest = (view.period, view.as_of, view.areas), last_entry(session)
+        made_at, found = self._lists.get(key, (None, None))
+        if found is None or made_at != latest:
+            found = service.gaps(session, view)
+            self._lists.pop(key, None)
+            self._lists[key] = latest, found
+            while len(self._lists) > _MOST_LISTS:
+                self._lists.pop(next(iter(self._lists)), None)
         return found
 
     def known(self, session: Session, city: City, view: View, scope: Scope | None) -> Summary | None:
         """The summary, if it is kept already."""
         return self._found(session, _key(city, view, scope))
 
-    def _found(self, session: Session, key: object) -> Summary | None:
+    def _found(self, session: Session, key: tuple[Any, ...], *, fresh: bool = False) -> Summary | None:
         made_at, found = self._kept.get(key, (0.0, None))
         if found is None:
             return None
-        is_recent = found.seconds >= self._slow and self._clock() - made_at <= found.seconds * KEPT
+        age = self._clock() - made_at
+        if fresh and age > found.seconds:  # so that to ask again and again costs no more than half of the time
+            return None
+        is_recent = found.seconds >= self._slow and age <= found.seconds * KEPT
         return found if is_recent or found.last_entry == last_entry(session) else None
 
     def _count(
-        self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, key: object
+        self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, key: tuple[Any, ...]
     ) -> Summary:
         found = make(session, city, view, scope, now)
         self._kept.pop(key, None)
         self._kept[key] = self._clock(), found
-        while len(self._kept) > _MOST:
-            self._kept.pop(next(iter(self._kept)))
+        while len(self._kept) > _MOST:  # days gone by first: what is asked for every day is of today
+            latest = max(as_of for _, _, as_of, *_ in self._kept)
+            old = next((k for k in self._kept if k[2] != latest), next(iter(self._kept)))
+            self._kept.pop(old, None)
+            self._locks.pop(old, None)
         return found

@@ -94,25 +94,40 @@ def trace(session: Session, what: str, *, up: bool, as_of: date | None = None) -
     }
 
 
-def received(session: Session, given: Sequence[str]) -> dict[str, str]:
-    """What arrived of each giving movement: its number, and the quantity that the receipt it names says."""
-    found: dict[str, str] = {}
-    for start in range(0, len(given), 200):
+@dataclass(frozen=True, slots=True)
+class End:
+    """What is known of the ends of an edge, by the number of its movement.
+
+    ``gives``: it is the giver's movement, else the receiver's. ``names``: it names a movement of the other side;
+    ``arrived``: what that says it received, as text; None where it says something else, or nothing.
+    """
+
+    gives: bool
+    names: bool
+    arrived: str | None
+
+
+def ends(session: Session, numbers: Sequence[str]) -> dict[str, End]:
+    """The ends of edges by the numbers of their movements."""
+    found: dict[str, End] = {}
+    for start in range(0, len(numbers), 200):
         here, there = aliased(Movement), aliased(Movement)
-        rows = session.execute(
-            sa.select(here.outside_id, there.quantity, Substance.unit)
-            .join(there, sa.and_(there.enterprise_id == here.other_enterprise_id, there.id == here.other_id))
-            .join(Substance, Substance.id == there.substance_id)
-            .where(
-                here.outside_id.in_(given[start : start + 200]),
-                here.type.in_(_GIVES),
-                there.type.in_(_RECEIPTS),
-                there.substance_id == here.substance_id,
-                stands(here),
-                stands(there),
-            )
+        arrives = sa.and_(
+            there.enterprise_id == here.other_enterprise_id,
+            there.id == here.other_id,
+            there.type.in_(_RECEIPTS),
+            there.substance_id == here.substance_id,
+            stands(there),
         )
-        found |= {number: quantity.show(amount, unit) for number, amount, unit in rows}
+        rows = session.execute(
+            sa.select(here.outside_id, here.type, here.other_id, there.quantity, Substance.unit)
+            .join(Substance, Substance.id == here.substance_id)
+            .outerjoin(there, arrives)
+            .where(here.outside_id.in_(numbers[start : start + 200]), stands(here))
+        )
+        for row in rows:
+            arrived = None if row.quantity is None else quantity.show(row.quantity, row.unit)
+            found[row.outside_id] = End(row.type in _GIVES, row.other_id is not None, arrived)
     return found
 
 

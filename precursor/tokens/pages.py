@@ -14,7 +14,7 @@ from precursor.core import access
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.rules.law import Words
-from precursor.signing.verdicts import SCREENS, WARNED, WARNINGS, WORDS, Screen
+from precursor.signing.verdicts import SCREENS, WARNED, WARNINGS, WORDS, Screen, Verdict
 from precursor.tokens import saying, service
 from precursor.tokens.models import Published
 from precursor.tokens.service import Office
@@ -26,8 +26,11 @@ bp = Blueprint("tokens", __name__)
 _STATUS: Final = "application/statuslist+cwt"
 #: What the page says of each verdict and warning.
 SAID: Final[dict[str, Words]] = {code.value: said for code, said in (*WORDS.items(), *WARNINGS.items())}
-#: What the public page says of a genuine document, where an inspector is told to compare.
-_NOT_THE_LOAD: Final = Words("人、车、货由执法人员核对", "Driver, vehicle and load are for an inspector to compare")
+#: What the public page says, where an inspector is told otherwise: whoever looks has the paper, and no register.
+_ON_PAPER: Final = {
+    Verdict.GENUINE: Words("请与纸面逐项核对", "Compare it with the paper, line by line"),
+    Verdict.MALFORMED: Words("请重新扫码，或打电话核实", "Scan it again, or call the authority"),
+}
 #: Lists are signed by the installation itself, whoever asks for them.
 SIGNER: Final = audit.Actor(account="signing", person="SYSTEM", role="sysadmin")
 

@@ -226,7 +226,9 @@ def status_list(session: Session, office: Office, number: int, actor: audit.Acto
             packed=packed,
         )
 
-    content = f"{office.base_url} {_signing(session, office, scope, actor, now)} {hashlib.sha256(packed).hexdigest()}"
+    # what was issued and revoked between two lists leaves the bits as they were, and yet a new list must say so
+    said = f"{max(entries, default=-1)} {hashlib.sha256(packed).hexdigest()}"
+    content = f"{office.base_url} {_signing(session, office, scope, actor, now)} {said}"
     return _published(session, f"status/{number}", content, make, now)
 
 

@@ -10,6 +10,8 @@ from markupsafe import Markup
 from precursor.rules.law import Words
 
 COOKIE: Final = "lang"
+#: Pages that say that they set none.
+COOKIELESS: Final = ("/v",)
 LOCALES: Final = {"zh": "zh_Hans_CN", "en": "en"}  # Flask-Security's own catalogue is zh_Hans_CN
 
 
@@ -71,7 +73,7 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def remember(response: Response) -> Response:
-        if request.args.get("lang") in LOCALES:
+        if request.args.get("lang") in LOCALES and request.path not in COOKIELESS:
             response.set_cookie(
                 COOKIE,
                 request.args["lang"],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _WIDTH, _HEIGHT, _PAD = 256, 58, 12
+_HIGHEST = 20  # of a stack of dots above its line; more stand in the same place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
         place = round(x(mark.pct) / 7)
         height = stacked.get(place, 0)
         stacked[place] = height + 1
-        look, radius, lift = ("dot-bad", 5, 0) if mark.is_below else ("dot", 4, 5 * height)
+        look, radius, lift = ("dot-bad", 5, -6 * height) if mark.is_below else ("dot", 4, min(5 * height, _HIGHEST))
         parts.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{} {:.2f}%</title></circle>').format(
                 look, _n(x(mark.pct)), line - lift, radius, mark.name, mark.pct

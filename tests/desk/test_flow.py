@@ -27,7 +27,7 @@ def steps(draw):
     found = []
     for number in range(draw(st.integers(1, 12))):
         source = draw(st.sampled_from(PLACES))
-        target = draw(st.sampled_from(("", *(p for p in PLACES if p != source))))
+        target = draw(st.sampled_from(("", *PLACES)))
         sent = draw(QUANTITIES)
         arrived = Decimal(0) if not target else draw(st.one_of(st.none(), st.just(sent), QUANTITIES))
         found.append(Step(source, target, sent, arrived, "kg", f"M{number}", "2026-01-01"))
@@ -37,7 +37,7 @@ def steps(draw):
 @given(steps())
 def test_pairs_keep_what_was_sent_and_what_was_lost(found):
     pairs = together(found)
-    assert len({(pair.source, pair.target) for pair in pairs}) == len(pairs)
+    assert len({(pair.source, pair.target, pair.arrived is None) for pair in pairs}) == len(pairs)
     assert sum(pair.sent for pair in pairs) == sum(step.sent for step in found)
     assert sum(pair.lost for pair in pairs) == sum(step.lost for step in found)
     assert sum(pair.count for pair in pairs) == len(found)
@@ -73,3 +73,27 @@ def test_many_places_of_a_stage_stand_together(english):
     rest = sum(100 - n for n in range(7, 20))
     assert '13 others<title>13 others</title></text><text class="amount" x="770" y="' in drawn
     assert f">{rest:,} kg</text>" in drawn
+
+
+@given(steps())
+def test_the_picture_holds_what_goes_on_and_every_loss_on_the_way(found):
+    with Flask(__name__).test_request_context("/?lang=en"):
+        drawn = str(picture(found, "A", {}, "/trace?of=A/X", up=False))
+    far = distances(found, "A", up=False)
+    lost = sum(step.lost for step in found if step.source in far and far[step.source] <= 5)
+    if not drawn:
+        assert lost == 0
+        return
+    ends = re.findall(r'class="place lost".*?</text><text class="amount"[^>]*>([0-9,.]+) kg', drawn)
+    assert sum(Decimal(end.replace(",", "")) for end in ends) == lost
+
+
+def test_what_only_goes_round_has_no_picture(english):
+    assert picture([Step("A", "A", Decimal(5), Decimal(5), "kg")], "A", {}, "/trace?of=A/X", up=True) == ""
+
+
+def test_a_site_or_partner_may_be_called_anything(english):
+    step = Step("S-lost-1", "outside", Decimal(5), Decimal(5), "kg")
+    drawn = picture([step], "S-lost-1", {("sites", "outside"): "Outside Ltd"}, "/trace?of=x", up=False)
+    assert "band lost" not in drawn
+    assert "Outside Ltd" in drawn

@@ -307,3 +307,14 @@ def test_a_plate_is_found_however_it_is_written(door):
     for written in ("清A·D1234", "清AD1234", "清a-d1234", "D1234"):
         answer = inspector.browser.get(f"/search?q={quote(written)}")
         assert f"/road-checks/{done.json['id']}" in (answer.location or answer.text), written
+
+
+def test_what_is_hidden_is_counted_no_finer_than_the_figures_are(door):
+    reader = door.account("d13", "drug_reg", area="C0")
+    reader._begin()
+    whole = reader.browser.get("/gaps?period=2025&as_of=2026-01-31").text
+    assert "不属您的职权范围" in whole
+    for narrowed in ("enterprise=E01", "enterprise=NOPE", "code=PERMIT_UNVERIFIED", "owner=enterprise:E01"):
+        assert "不属您的职权范围" not in reader.browser.get(f"/gaps?period=2025&as_of=2026-01-31&{narrowed}").text
+    for name in re.findall(r'<option value="enterprise:(E[0-9]+)"', whole):
+        assert reader.browser.get(f"/enterprises/{name}").status_code == 200  # nobody he may not look up is named
