@@ -36,7 +36,7 @@ class Shown:
 
 
 NOTHING: Final = Shown("--")
-AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted"})
+AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted", "book", "difference"})
 #: Collections whose records are shown with their number beside the name.
 _NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 

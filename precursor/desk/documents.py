@@ -14,15 +14,17 @@ from werkzeug import Response as AnyResponse
 from precursor.api.collection import Call, Collection, Values
 from precursor.api.views import call_of
 from precursor.core import access
-from precursor.core.clock import legal_day
+from precursor.core.clock import SHANGHAI
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.desk import certificate, looking, names, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
+from precursor.enterprises.models import Party
 from precursor.rules.law import Words
 from precursor.rules.permits import is_revoked
 from precursor.signing import qr
+from precursor.substances.models import Substance
 from precursor.tokens import pages as token_pages
 from precursor.tokens import service
 
@@ -190,25 +192,44 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     """What the certificate states, every value as text."""
     state, why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
-    rows = [
-        {"zh": terms.member(name).zh, "en": terms.member(name).en, "value": _paper_value(record, name, called)}
-        for name in _STATED
-        if record.get(name) not in (None, [])
-    ]
+    beside = _beside_on_paper(call, record)
+    rows = []
+    for name in _STATED:
+        if record.get(name) not in (None, []):
+            said = terms.member(name)
+            rows.append({"zh": said.zh, "en": said.en, "value": _paper_value(record, name, called)})
+            rows += beside.get(name, [])
     rows.append({"zh": "有效期", "en": "Valid", "value": f"{record['valid_from']} ～ {record['valid_to']}"})
     kind = terms.word("kind", record["kind"]) or Words(record["kind"], record["kind"])
+    printed = f"{call.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     issuer = terms.word("issuer", record.get("issuer") or "")
     county = called.get(("areas", record["county"]), record["county"])
     return {
-        "title": {"zh": kind.zh, "en": kind.en.capitalize()},
+        "title": {"zh": ("易制毒化学品" if "substance" in beside else "") + kind.zh, "en": kind.en.capitalize()},
         "number": record["id"],
         "rows": rows,
         "issuer": f"{county} {issuer.zh if issuer else ''}".strip(),
         "digest": digest,
         "state": None if state is State.IN_FORCE else {"zh": state.said.zh, "en": state.said.en},
         "why": {"zh": why.zh, "en": why.en},
-        "foot": f"{legal_day(call.now)} {call.subject.account}",
+        "day": record["valid_from"],
+        "foot": f"打印于 {printed}，操作人 {call.subject.account}。复印无效，涂改无效。",
     }
+
+
+def _beside_on_paper(call: Call, record: Values) -> dict[str, list[dict[str, str]]]:
+    """What stands below a line: the credit code of the holder, the category of the substance."""
+    found = {}
+    category = call.session.scalar(
+        sa.select(Substance.category).where(Substance.outside_id == record.get("substance"))
+    )
+    if category:
+        said = terms.word("category", str(category)) or Words(str(category), str(category))
+        found["substance"] = [{"zh": "类别", "en": "Category", "value": f"{said.zh} {said.en}"}]
+    credit = call.session.scalar(sa.select(Party.credit_code).where(Party.outside_id == record["holder"]))
+    if credit:
+        found["holder"] = [{"zh": "统一社会信用代码", "en": "Credit code", "value": credit}]
+    return found
 
 
 def _paper_value(record: Values, name: str, called: dict[tuple[str, str], str]) -> str:

@@ -84,6 +84,8 @@ issuer | 发证机关 | Issued by
 item | 品名或编号 | Item
 keep_until | 保存至 | Keep until
 left | 余量 | Left
+book | 账面结存 | Book
+difference | 差额（盘点减账面） | Difference (counted less book)
 reversed_on | 冲销日 | Reversed on
 reversals | 冲销前的记录 | Before reversal
 approved_by | 批准人 | Approved by

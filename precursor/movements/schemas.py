@@ -189,6 +189,13 @@ class CountAnswer(Record):
     explanation = Text(null=True)
 
 
+class CountDetail(CountAnswer):
+    """A stocktake beside the book of its day; ``difference``: counted less booked, in its unit."""
+
+    book = Amount()
+    difference = Text()
+
+
 class ExplanationForm(Record):
     """Where a difference comes from, when there is one."""
 

@@ -1,5 +1,7 @@
 """Batches, stock, opening stocks and stocktakes, as programs see them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from precursor import ledger
@@ -12,7 +14,7 @@ from precursor.api.common import (
 from precursor.areas import service as areas
 from precursor.core import quantity
 from precursor.core.access import Action
-from precursor.core.errors import Forbidden, Refused
+from precursor.core.errors import Fault, Faulty, Forbidden, Refused
 from precursor.core.members import Day, Text
 from precursor.enterprises.lookups import party_of, site_of
 from precursor.enterprises.models import Party, Site
@@ -27,6 +29,7 @@ from precursor.movements.schemas import (
     BatchAnswer,
     BatchForm,
     CountAnswer,
+    CountDetail,
     CountForm,
     ExplanationForm,
     OpeningAnswer,
@@ -76,6 +79,8 @@ def _counts(call: Call) -> sa.Select:
     return (
         sa.select(
             sa.cast(Stocktake.id, sa.Text()).label("id"),
+            Stocktake.site_id,
+            Stocktake.substance_id,
             Stocktake.day.label("date"),
             Site.outside_id.label("site"),
             Substance.outside_id.label("substance"),
@@ -96,6 +101,14 @@ def _counts(call: Call) -> sa.Select:
             )
         )
     )
+
+
+def _compared(call: Call, row: Any) -> Values:
+    """The book of that day as it is known now, and by how much the count differs from it."""
+    book = ledger.book_stock(row.date, call.today).subquery()
+    here = (book.c.site_id == row.site_id, book.c.substance_id == row.substance_id)
+    booked = call.session.scalar(sa.select(book.c.amount).where(*here)) or 0
+    return {"book": booked, "difference": quantity.show(row.counted - booked, row.unit)}
 
 
 def _count(call: Call, data: Values, _: str) -> str:
@@ -119,6 +132,10 @@ def _count(call: Call, data: Values, _: str) -> str:
 
 def _approve_count(call: Call, data: Values, id_: str) -> str:
     service.approve_count(call.session, int(id_), data.get("explanation"), call.actor, call.now)
+    row = call.session.execute(_counts(call).where(Stocktake.id == int(id_))).one()
+    if _compared(call, row)["difference"] != "0" and not data.get("explanation"):
+        said = "账实不符，须说明原因 / the count differs from the book: say why"
+        raise Faulty([Fault("/explanation", said)])
     return id_
 
 
@@ -217,7 +234,9 @@ COLLECTIONS = (
         path="stocktakes",
         summary=Words("盘点", "stocktakes"),
         answer=CountAnswer,
+        detail=CountDetail,
         query=_counts,
+        more=_compared,
         list=Action.COUNT_READ,
         read=Action.COUNT_READ,
         filters=("site", "substance"),

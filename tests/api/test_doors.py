@@ -2,6 +2,7 @@
 
 import json
 import threading
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -170,6 +171,10 @@ def test_who_keeps_a_store_does_not_count_it_and_who_counts_does_not_approve(doo
     assert counted["approved"] is False
     path = f"stocktakes/{counted['id']}/approval"
     assert people("ent_admin", "E01", "P-COUNTER").post(path, {}).status_code == 403
+    seen = people("ent_admin", "E01", "P-ADMIN").get(f"stocktakes/{counted['id']}").json
+    assert Decimal(seen["counted"]) - Decimal(seen["book"]) == Decimal(seen["difference"]) != 0
+    unsaid = people("ent_admin", "E01", "P-ADMIN").post(path, {})
+    assert [fault["pointer"] for fault in unsaid.json["errors"]] == ["/explanation"]  # and nothing is approved
     approved = people("ent_admin", "E01", "P-ADMIN").done(path, {"explanation": "称量误差"})
     assert (approved["approved"], approved["explanation"]) == (True, "称量误差")
     assert people("ent_admin", "E01", "P-ADMIN").post(path, {}).status_code == 409
