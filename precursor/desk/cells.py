@@ -15,7 +15,7 @@ from precursor.desk.terms import DOCUMENTS
 from precursor.web.i18n import words
 
 #: Members that tell nothing on a page.
-HIDDEN: Final = frozenset({"version", "unit", "law"})
+HIDDEN: Final = frozenset({"version", "unit", "law", "suspended"})
 #: Columns by which lists are in order, the newest first.
 _ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
 

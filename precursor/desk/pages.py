@@ -205,7 +205,11 @@ def _one(collection: Collection, house: House) -> Callable[[str], str]:
             record=record,
             title=extras.title(collection, record),
             facts=_facts(call, collection, record, but="id"),
-            tables=[(name, cells.table_of(record[name], called)) for name in nested if record.get(name)],
+            tables=[
+                (name, cells.table_of(record[name], called))
+                for name in nested
+                if record.get(name) and name != "draws"
+            ],
             related=[found for found in _related(collection, house.collections, id) if found.total],
             acts=_buttons(collection, record),
             extra=extras.of(call, collection, record, house),

@@ -107,6 +107,7 @@ def public_page() -> Response:
     known = {
         "said": {code: words(said) for code, said in SAID.items()},
         "screens": {verdict.value: _screen(screen) for verdict, screen in SCREENS.items()}
+        | {verdict.value: _screen(SCREENS[verdict]) | {"todo": words(todo)} for verdict, todo in _ON_PAPER.items()}
         | {"WARNED": _screen(WARNED)},
         "authorities": dict(_authorities()),
     }

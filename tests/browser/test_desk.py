@@ -324,6 +324,7 @@ def test_the_code_on_the_page_and_on_paper_is_the_same_and_the_public_page_judge
     assert public.open(f"/v#{digits}").status == 200
     expect(public.page.locator("#verdict")).to_have_attribute("data-verdict", "GENUINE")
     expect(public.page.locator("#facts")).to_contain_text(document[-4:])
+    expect(public.page.locator("#todo")).to_contain_text("纸面")
     assert document.rsplit("/", 1)[1] not in public.page.content()  # nobody is named to whoever looks
     public.is_accessible()
     public.fits(360, width)
