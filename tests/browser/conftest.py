@@ -3,6 +3,7 @@
 import browser_kit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from precursor import demo
 
@@ -34,6 +35,9 @@ class Visit:
         self.page.fill("#username", name)
         self.page.fill("#password", password)
         self.page.click("#submit")
+        if password == demo.PASSWORD:
+            expect(self.page.locator("h1")).to_be_visible()
+            assert self.page.locator("main .tasks, main .muted").count(), self.page.content()  # the first page
 
     def fill(self, **typed):
         """Fill in a form by the names of its fields; ``__`` stands for a point."""
