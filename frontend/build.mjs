@@ -1,6 +1,6 @@
 // Bundle scripts and styles, and collect the icons that pages use: node build.mjs
 import { build } from "esbuild";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 
 const OUT = "../precursor/static/dist";
 
@@ -13,7 +13,7 @@ const ICONS = {
 };
 
 await build({
-  entryPoints: ["src/app.ts", "src/v.ts", "src/app.css", "src/scan.css"], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
+  entryPoints: ["src/app.ts", "src/v.ts", "src/app.css", "src/scan.css", { in: "src/scan/main.ts", out: "scan-app" }, { in: "src/scan/sw.ts", out: "sw" }], bundle: true, minify: true, target: "chrome109", outdir: OUT, logLevel: "warning",
 });
 
 const symbols = Object.entries(ICONS).map(([id, name]) => {
@@ -22,3 +22,5 @@ const symbols = Object.entries(ICONS).map(([id, name]) => {
   return `<symbol id="${id}" viewBox="0 0 24 24">${inner.replace(/\s+/g, " ").trim()}</symbol>`;
 });
 writeFileSync(`${OUT}/icons.svg`, `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
+copyFileSync("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", `${OUT}/zxing_reader.wasm`);
+copyFileSync("src/mark.svg", `${OUT}/mark.svg`);

@@ -33,6 +33,7 @@ from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Unaut
 from precursor.core.members import UNSTORABLE
 from precursor.desk import pages as desk_pages
 from precursor.reconciliation import pages as reconciliation_pages
+from precursor.roadside import pages as roadside_pages
 from precursor.settings import Settings
 from precursor.tokens import pages as token_pages
 from precursor.web import database, i18n
@@ -140,8 +141,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(reconciliation_pages.bp)
     app.register_blueprint(desk_pages.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
     app.register_blueprint(token_pages.bp)
+    app.register_blueprint(roadside_pages.bp)
     app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
-    for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "public_page"):
+    for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "list_numbers", "public_page"):
         shown: Any = app.view_functions[f"tokens.{endpoint}"]
         app.view_functions[f"tokens.{endpoint}"] = limiter.limit("120/minute")(shown)
     _openapi(app)
@@ -269,11 +271,30 @@ def _health(app: Flask) -> None:
 
 
 def _headers(app: Flask) -> None:
-    """One strict policy for every answer: our own scripts and styles only, nothing inline."""
+    """One strict policy for every answer: our own scripts and styles only, nothing inline.
+
+    The phone's application alone may compile WebAssembly, which reads its codes, and look through the camera.
+    """
+    inner = app.wsgi_app
+    strict, scanning = (SecureWSGIMiddleware(inner, secure=_policy(*more)) for more in ((), ("'wasm-unsafe-eval'",)))
+
+    def guarded(environ: Any, start: Any) -> Any:
+        return (scanning if environ["PATH_INFO"].startswith("/scan/") else strict)(environ, start)
+
+    app.wsgi_app = guarded  # type: ignore[method-assign, assignment]
+
+    @app.after_request
+    def private(response: Response) -> Response:
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _policy(*scripts: str) -> Secure:
     policy = (
         ContentSecurityPolicy()
         .default_src("'self'")
-        .script_src("'self'")
+        .script_src("'self'", *scripts)
         .style_src("'self'")
         .img_src("'self'", "data:")
         .object_src("'none'")
@@ -281,17 +302,10 @@ def _headers(app: Flask) -> None:
         .frame_ancestors("'none'")
         .form_action("'self'")
     )
-    headers = Secure(
+    return Secure(
         csp=policy,
         referrer=ReferrerPolicy().no_referrer(),
         xfo=XFrameOptions().deny(),
         xcto=XContentTypeOptions(),
-        permissions=PermissionsPolicy().camera("'self'"),
+        permissions=PermissionsPolicy().camera("'self'" if scripts else "()"),
     )
-    app.wsgi_app = SecureWSGIMiddleware(app.wsgi_app, secure=headers)  # type: ignore[method-assign]
-
-    @app.after_request
-    def private(response: Response) -> Response:
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response

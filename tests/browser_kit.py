@@ -64,8 +64,8 @@ def _unpack(folder: Path, part: str, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def launch() -> Iterator[object]:
-    """A running browser; its fonts are the product's own, so pages read alike everywhere."""
+def launch(*more: str) -> Iterator[object]:
+    """A running browser; its fonts are the product's own, so pages read alike everywhere. ``more``: its arguments."""
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node()[0])  # Playwright's own needs a library that may lack
     from playwright.sync_api import sync_playwright
 
@@ -87,10 +87,29 @@ def launch() -> Iterator[object]:
             "--disable-background-networking",
             "--disable-component-update",
             "--no-first-run",
+            *more,
         ]
         browser = playwright.chromium.launch(executable_path=system, env=environment, args=arguments)
         yield browser
         browser.close()
+
+
+def filmed(folder: Path, picture: object) -> list[str]:
+    """A film of one picture, and the arguments by which a browser takes it for what its camera sees."""
+    from PIL import Image
+
+    frame = Image.new("RGB", (1280, 720), (118, 120, 116))
+    code = picture.convert("RGB").resize((460, 460), Image.Resampling.NEAREST)  # type: ignore[attr-defined]
+    frame.paste(code.rotate(4, expand=True, fillcolor=(118, 120, 116)), (400, 110))
+    still = io.BytesIO()
+    frame.save(still, "JPEG", quality=80)
+    film = folder / "camera.mjpeg"
+    film.write_bytes(still.getvalue() * 30)
+    return [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 import type { Claims } from "./pc1";
 
 export type Screen = { look: string; word: string; todo: string; claimed: boolean };
-export type Known = { said: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string> };
+export type Known = { said: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string>; substances?: Record<string, string>; areas?: Record<string, string> };
+type Fact = [string, string | string[], string?];
 export type Found = { verdict: string; warnings: string[]; claims?: Claims | null; asOf?: number | null };
 
 const english = document.documentElement.lang === "en";
@@ -19,8 +20,15 @@ const KINDS = t(
 
 const day = (seconds: number) => new Date((seconds + 8 * 3600) * 1000).toISOString().slice(0, 10);
 
+const UNITS = ["g", "mL", "片", "支", "mg"];
+
+export function amount(quantity: number, unit = 0): string {
+  const [shown, name] = unit === 0 && quantity >= 1000 ? [quantity / 1000, "kg"] : [quantity, UNITS[unit] ?? ""];
+  return `${shown.toLocaleString("en", { maximumFractionDigits: 3 })} ${name}`;
+}
+
 /** What an anonymous reader is shown: which document, whose, and how long. Not whom it is for, nor what lies where. */
-function facts(claims: Claims, known: Known): [string, string][] {
+function little(claims: Claims, known: Known): Fact[] {
   const permit = claims.get(-70001) as Claims;
   const number = String(claims.get(2)), until = (claims.get(4) as number) - 1;
   const left = Math.floor((until - Date.now() / 1000) / 86400);
@@ -32,7 +40,24 @@ function facts(claims: Claims, known: Known): [string, string][] {
   ];
 }
 
-export function show(found: Found | null, known: Known): void {
+/** What an inspector compares with the load: plates and goods first. */
+function all(claims: Claims, known: Known): Fact[] {
+  const permit = claims.get(-70001) as Claims, among = t("、", ", ");
+  const items = permit.get(6) as (number | string)[][];
+  const goods = items.map(([code, quantity, unit]) => `${known.substances?.[String(code)] ?? code} ${amount(quantity as number, unit as number | undefined)}`);
+  const name = (label: number) => (permit.get(label) as [string, string] | undefined)?.[1];
+  const route = (permit.get(11) as (number | string)[] | undefined)?.map((code) => known.areas?.[String(code)] ?? String(code));
+  const found: Fact[] = [];
+  if (permit.has(10)) found.push([t("车牌", "Plates"), permit.get(10) as string[], "plate"]);
+  found.push([t("货物", "Goods"), goods.join(among), "strong"]);
+  const ends = [name(7), name(8)].filter(Boolean);
+  if (ends.length) found.push([t("起止", "From, to"), ends.join(" → ")]);
+  if (name(9)) found.push([t("承运", "Carrier"), name(9)!]);
+  if (route) found.push([t("路线", "Route"), route.join(among)]);
+  return [...found, ...little(claims, known).slice(0, -1), [t("证号", "Number"), String(claims.get(2))]];
+}
+
+export function show(found: Found | null, known: Known, full = false): void {
   const field = element("main"), list = element("facts"), signed = element("signed");
   const screen = found && (found.verdict === "GENUINE" && found.warnings.length ? known.screens.WARNED : known.screens[found.verdict]);
   field.dataset.look = screen ? screen.look : "none";
@@ -48,10 +73,20 @@ export function show(found: Found | null, known: Known): void {
   element("todo").textContent = sentence(screen.todo);
   element("verdict").dataset.verdict = found.verdict;
   if (!found.claims) return;
-  for (const [name, value] of facts(found.claims, known)) {
+  for (const [name, value, look] of (full ? all : little)(found.claims, known)) {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = name;
-    dd.textContent = value;
+    if (look === "plate") {
+      for (const plate of value as string[]) {
+        const span = document.createElement("span");
+        span.className = "plate";
+        span.textContent = plate;
+        dd.append(span);
+      }
+    } else {
+      dd.textContent = String(value);
+      if (look) dd.className = look;
+    }
     list.append(dt, dd);
   }
   list.hidden = false;

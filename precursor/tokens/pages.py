@@ -85,6 +85,16 @@ def balance_list(number: int) -> Response:
     )
 
 
+@bp.get("/.well-known/precursor/lists.json")
+@access.public
+def list_numbers() -> Response:
+    """Which status lists there are, for a device that keeps them all. Unsigned: each list speaks for itself."""
+    with transaction(current_app.extensions["engine"]) as session:
+        answer = jsonify(status=service.numbers(session))
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
 @bp.get("/.well-known/precursor/jwks.json")
 @access.public
 def key_set() -> Response:
@@ -97,6 +107,16 @@ def key_set() -> Response:
     return answer
 
 
+def known() -> dict[str, Any]:
+    """What a page has to know to say a verdict: words, screens, and what authorities are called."""
+    screens = {verdict.value: _screen(screen) for verdict, screen in SCREENS.items()}
+    return {
+        "said": {code: words(said) for code, said in SAID.items()},
+        "screens": screens | {"WARNED": _screen(WARNED)},
+        "authorities": dict(_authorities()),
+    }
+
+
 @bp.get("/v")
 @access.public
 def public_page() -> Response:
@@ -104,14 +124,10 @@ def public_page() -> Response:
 
     Anybody may look, so it names the document and its authority, and nobody whom it concerns.
     """
-    known = {
-        "said": {code: words(said) for code, said in SAID.items()},
-        "screens": {verdict.value: _screen(screen) for verdict, screen in SCREENS.items()}
-        | {verdict.value: _screen(SCREENS[verdict]) | {"todo": words(todo)} for verdict, todo in _ON_PAPER.items()}
-        | {"WARNED": _screen(WARNED)},
-        "authorities": dict(_authorities()),
-    }
-    return make_response(render_template("v.html", known=known))
+    shown = known()
+    for verdict, todo in _ON_PAPER.items():
+        shown["screens"][verdict.value]["todo"] = words(todo)
+    return make_response(render_template("v.html", known=shown))
 
 
 def _screen(screen: Screen) -> dict[str, Any]:

@@ -1,0 +1,34 @@
+// Keeps the application whole: what was installed together is served together, with or without a network.
+/// <reference lib="webworker" />
+declare const self: ServiceWorkerGlobalScope & { KEPT: { version: string; files: string[]; pages: string[] } };
+
+const { version, files, pages } = self.KEPT;
+
+self.addEventListener("install", (event) =>
+  event.waitUntil(
+    caches.open(version).then(async (cache) => {
+      await cache.addAll([...files, ...pages].map((path) => new Request(path, { cache: "reload", credentials: "omit" })));
+      await self.skipWaiting();
+    }),
+  ),
+);
+
+self.addEventListener("activate", (event) =>
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name !== version) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  ),
+);
+
+self.addEventListener("fetch", (event) => {
+  const { pathname, searchParams } = new URL(event.request.url);
+  if (event.request.method !== "GET") return;
+  if (event.request.mode === "navigate" && pathname === "/scan/") {
+    const wanted = pages.find((page) => page.endsWith(`=${searchParams.get("lang") ?? ""}`)) ?? pages[0]!;
+    event.respondWith(caches.match(wanted).then((kept) => kept ?? fetch(event.request)));
+  } else if (files.includes(pathname)) {
+    event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(event.request)));
+  }
+});
