@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from precursor.core import clock, quantity
+from precursor.core.errors import Fault, Faulty
 from precursor.rules.targets import decimal
 
 #: Text that no database and no canonical form can hold.
@@ -99,7 +100,9 @@ class Day(Member):
 def _day_of(text: str) -> date:
     day = clock.parse_day(text)
     if day.year > clock.LAST_YEAR:
-        raise ValueError(f"no year after {clock.LAST_YEAR}: deadlines are counted from it")
+        raise ValueError(
+            f"至 {clock.LAST_YEAR} 年止 / no year after {clock.LAST_YEAR}: deadlines are counted from it"
+        )
     return day
 
 
@@ -107,8 +110,21 @@ def read_day(value: Any) -> date:
     """Return the day that a member names; ValidationError for anything else."""
     try:
         return _day_of(value)
-    except (ValueError, TypeError) as error:
-        raise ValidationError(f"须为真实日期 YYYY-MM-DD / {error}") from None
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+    except TypeError:
+        raise ValidationError("日期须为文字 YYYY-MM-DD / a day is text: YYYY-MM-DD") from None
+
+
+def day_at(pointer: str, text: str) -> date:
+    """The day that a part of an address names, from ``FIRST_YEAR`` on. Faulty names the part and what is wrong."""
+    try:
+        found = read_day(text)
+    except ValidationError as error:
+        raise Faulty([Fault(pointer, str(error.messages[0]))]) from None
+    if found.year < clock.FIRST_YEAR:
+        raise Faulty([Fault(pointer, f"自 {clock.FIRST_YEAR} 年起 / from {clock.FIRST_YEAR} on")])
+    return found
 
 
 class Moment(Member):
@@ -124,8 +140,10 @@ class Moment(Member):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> datetime:
         try:
             return clock.parse_instant(value)
-        except (ValueError, TypeError) as error:
-            raise ValidationError(f"须为带时区的时间 / {error}") from None
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        except TypeError:
+            raise ValidationError("时刻须为文字 / an instant is text") from None
 
 
 class Whole(Member):

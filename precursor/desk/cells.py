@@ -36,7 +36,6 @@ class Shown:
 
 
 NOTHING: Final = Shown("--")
-AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted", "book", "difference"})
 #: Collections whose records are shown with their number beside the name.
 _NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 
@@ -75,7 +74,7 @@ Called = Mapping[tuple[str, str], str]
 def shown(record: Values, name: str, called: Called) -> Shown:
     """One member of a record; an amount with its unit."""
     found = show(name, record.get(name), called)
-    if name in AMOUNTS and record.get(name) is not None:
+    if name in terms.AMOUNTS and record.get(name) is not None:
         return replace(found, text=f"{found.text} {record.get('unit') or ''}".rstrip())
     return found
 
@@ -97,7 +96,7 @@ def show(name: str, value: Any, called: Called) -> Shown:
         return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
     if (word := terms.word(name, value)) is not None:
         return Shown(words(word))
-    if name in AMOUNTS:
+    if name in terms.AMOUNTS:
         whole, dot, fraction = str(value).partition(".")
         return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)
     return Shown(str(value), is_number=isinstance(value, int) and not isinstance(value, bool))

@@ -17,7 +17,8 @@ from precursor.core import access
 from precursor.core.clock import SHANGHAI
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import certificate, looking, names, terms
+from precursor.core.members import day_at
+from precursor.desk import certificate, names, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
@@ -107,7 +108,7 @@ def narrowed(call: Call, query: sa.Select, asked: Mapping[str, str]) -> sa.Selec
     if (state := asked.get("state", "")) in State.__members__:
         query = query.where(state_column(columns, call.today) == state)
     if until := asked.get("until"):
-        query = query.where(columns.valid_to <= looking.day(until, "/until"))
+        query = query.where(columns.valid_to <= day_at("/until", until))
     return query
 
 

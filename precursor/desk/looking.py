@@ -1,14 +1,8 @@
-"""What an address looks for: a text in what a collection shows of its records, a day."""
+"""What an address looks for: a text in what a collection shows of its records."""
 
-from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
-from marshmallow import ValidationError
-
-from precursor.core.clock import FIRST_YEAR
-from precursor.core.errors import Fault, Faulty
-from precursor.core.members import read_day
 
 #: Columns besides the id in which one looks, where a collection has them.
 _LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
@@ -36,14 +30,3 @@ def holds(columns: Any, text: str) -> sa.ColumnElement[bool]:
 
 def _bare(plate: str) -> str:
     return plate.translate(dict.fromkeys(map(ord, _MARKS)))
-
-
-def day(text: str, pointer: str) -> date:
-    """A day that an address names; Faulty says which parameter it cannot be."""
-    try:
-        found = read_day(text)
-    except ValidationError as error:
-        raise Faulty([Fault(pointer, str(error.messages[0]))]) from None
-    if found.year < FIRST_YEAR:
-        raise Faulty([Fault(pointer, f"自 {FIRST_YEAR} 年起 / from {FIRST_YEAR} on")])
-    return found

@@ -101,7 +101,7 @@ def _nav(by_path: Mapping[str, Collection]) -> list[tuple[Words, list[Collection
 
 def _with_unit(columns: Sequence[str]) -> list[str]:
     """The columns of a workbook: an amount there is a number, so its unit stands beside it."""
-    return [part for name in columns for part in ((name, "unit") if name in cells.AMOUNTS else (name,))]
+    return [part for name in columns for part in ((name, "unit") if name in terms.AMOUNTS else (name,))]
 
 
 def _narrowed(collection: Collection, call: Call) -> sa.Select:

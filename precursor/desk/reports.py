@@ -19,6 +19,7 @@ from precursor.api.views import call_of
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound
+from precursor.core.members import day_at
 from precursor.desk import cells, looking, names, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
@@ -251,7 +252,7 @@ _STATES: Final = {"missed": 0, "pending": 1, "filled": 2}
 
 def _day(name: str, usual: date) -> date:
     text = request.args.get(name, "")
-    return looking.day(text, f"/{name}") if text else usual
+    return day_at(f"/{name}", text) if text else usual
 
 
 def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:

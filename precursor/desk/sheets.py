@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from precursor.api.collection import Values
 from precursor.core.clock import SHANGHAI, parse_instant
 from precursor.desk import terms
 from precursor.desk.documents import State
 from precursor.web.sheets import Cell
-
-_AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted"})
 
 
 def heading(columns: Sequence[str]) -> list[str]:
@@ -32,7 +30,7 @@ def moment(text: str) -> str:
 def _cell(name: str, value: Any) -> Cell:
     if value is None or value == []:
         return None
-    if name in _AMOUNTS:
+    if name in terms.AMOUNTS:
         return Decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value

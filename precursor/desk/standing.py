@@ -36,7 +36,7 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
     plan = house.report("plan", period=str(call.today.year), as_of=call.today, enterprise=enterprise)
     slots = plan["slots"] if plan else []
     return Standing(
-        grade=record["grades"][-1]["grade"] if record.get("grades") else None,
+        grade=record.get("grade"),
         sees_visits=call_for(house.collections["inspections"].list) is not None,
         visit=max(visits, key=lambda row: row.date, default=None),
         due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),

@@ -371,6 +371,8 @@ NAV: Final = (
 )
 
 #: Members that name a record of another collection.
+#: Members that are amounts: numbers with separators on a page, numbers in a workbook.
+AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted", "book", "difference"})
 REFS: Final = {
     "enterprise": "enterprises",
     "seller": "enterprises",

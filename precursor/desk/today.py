@@ -74,7 +74,8 @@ class Today:
         call = Call(db.session, g.subject, access.Scope(access.Reach.ENT, None, None), clock())
         seen = self._seen(call)
         enterprise = self.house.rows("enterprises")[:1] if call.subject.enterprise_id is not None else []
-        tasks = self._tasks(call, seen)
+        own = enterprise[0].id if enterprise else None
+        tasks = self._tasks(call, seen, own)
         late = sum(task.count for task in tasks if task.is_late)
         if seen is not None and not _acts(call) and call_for(Action.ALERT_LIST) is not None:
             late = figures.summary(seen).gap_count
@@ -86,7 +87,7 @@ class Today:
             today=call.today,
             figures=self._figures(seen),
             allowances=self._allowances(call),
-            own=standing.of(call, self.house, enterprise[0].id) if enterprise else None,
+            own=standing.of(call, self.house, own) if own else None,
             name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
             days=lambda day: (day - call.today).days,
@@ -109,10 +110,6 @@ class Today:
         except NotFound:  # an area outside this city
             return None
 
-    def _enterprise(self) -> str:
-        rows = self.house.rows("enterprises")
-        return str(rows[0].id) if rows else ""
-
     def _figures(self, seen: figures.Asked | None) -> list[Any]:
         if seen is None or call_for(Action.STATS_AREA) is None:
             return []
@@ -120,30 +117,30 @@ class Today:
 
     # ---------------------------------------------------------------- what to do
 
-    def _tasks(self, call: Call, seen: figures.Asked | None) -> list[Task]:
+    def _tasks(self, call: Call, seen: figures.Asked | None, own: str | None) -> list[Task]:
         """What is late first, the oldest of it first; then what falls due next."""
         found = [*self._arrivals(call), *self._approvals(), *self._expiring(call), *self._visits(call, seen)]
-        late = self._gaps(call, seen)
+        late = self._gaps(call, seen, own)
         if not _acts(call):  # who watches is told whom to press, the longest list first
             return [*late, *sorted(found, key=_urgency)]
         return sorted([*late, *found], key=_urgency)
 
-    def _gaps(self, call: Call, seen: figures.Asked | None) -> list[Task]:
+    def _gaps(self, call: Call, seen: figures.Asked | None, own: str | None) -> list[Task]:
         if seen is None or call_for(Action.ALERT_LIST) is None:
             return []
         found = figures.summary(seen).waiting if call.subject.enterprise_id is None else figures.waiting_of_own(seen)
         if not _acts(call):
             return self._by_owner(seen, found)
-        mine = "police:" if call.subject.enterprise_id is None else f"enterprise:{self._enterprise()}"
+        mine = f"enterprise:{own}" if own else None  # None: those of every police of the area
         by_code: dict[str, list[Waiting]] = defaultdict(list)
         for one in found:
-            if one.owner == mine or (mine == "police:" and one.owner.startswith(mine)):
+            if one.owner == mine if mine else one.owner.startswith("police:"):
                 by_code[one.code].append(one)
         return [
             Task(
                 words(GAPS[code].title),
                 sum(one.count for one in some),
-                seen.address("reconciliation.gaps", code=code, owner=mine if mine != "police:" else None),
+                seen.address("reconciliation.gaps", code=code, owner=mine),
                 min(one.since for one in some),
                 is_late=True,
                 sub=words(GAPS[code].action),

@@ -16,8 +16,9 @@ from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.core import access
 from precursor.core.access import Action, Reach, Scope
-from precursor.core.clock import FIRST_YEAR, SHANGHAI, Period, legal_day, parse_day
+from precursor.core.clock import SHANGHAI, Period, legal_day
 from precursor.core.errors import Fault, Faulty, NotFound, Refused
+from precursor.core.members import day_at
 from precursor.enterprises.models import Party
 from precursor.reconciliation import evidence, service
 from precursor.reconciliation.figures import BY_KEY, Gap
@@ -43,21 +44,19 @@ def helpers() -> dict[str, Any]:
         return g.subject is not None and g.subject.role in access.GRANTS[Action(action)]
 
     def here(language: str) -> str:
-        if request.method != "GET":
-            return url_for("desk.home", lang=language)
         return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"
 
     def nav_url(endpoint: str) -> str:
         kept: dict[str, Any] = {name: request.args[name] for name in ("period", "as_of") if name in request.args}
         return url_for(endpoint, **kept)
 
-    def standing() -> dict[str, Any]:
-        if "standing" not in g:
-            g.standing = _standing()
-        return g.standing  # type: ignore[no-any-return]
+    def about() -> dict[str, Any]:
+        if "about" not in g:
+            g.about = _about()
+        return g.about  # type: ignore[no-any-return]
 
     return {
-        "standing": standing,
+        "about": about,
         "may": may,
         "here": here,
         "nav_url": nav_url,
@@ -66,7 +65,7 @@ def helpers() -> dict[str, Any]:
     }
 
 
-def _standing() -> dict[str, Any]:
+def _about() -> dict[str, Any]:
     """What every page says of itself: the city, its last day, and the reader's gaps where they are counted."""
     now = current_app.extensions["settings"].clock()
     found: dict[str, Any] = {"city": "", "as_of": legal_day(now), "now": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"}
@@ -107,12 +106,7 @@ def asked(scope: Scope) -> Asked:
     """Read period, day of view and area from the address; Faulty names what cannot be read."""
     today = legal_day(current_app.extensions["settings"].clock())
     period_text, as_of_text = request.args.get("period", str(today.year)), request.args.get("as_of")
-    try:
-        as_of = parse_day(as_of_text) if as_of_text else today
-    except ValueError as error:
-        raise Faulty([Fault("/as_of", str(error))]) from None
-    if as_of.year < FIRST_YEAR:
-        raise Faulty([Fault("/as_of", f"自 {FIRST_YEAR} 年起 / from {FIRST_YEAR} on")])
+    as_of = day_at("/as_of", as_of_text) if as_of_text else today
     return seen_by(scope, period_text, as_of, request.args.get("area") or None)
 
 
@@ -232,11 +226,7 @@ def _floor(counted: Counted) -> float:
 def _strip(seen: Asked, counted: Counted) -> str:
     target = float(counted.target) if counted.target else None
     found = [
-        Mark(
-            seen.counties[county],
-            float(rate.pct),
-            bool(target is not None and rate.short and float(rate.pct) < target),
-        )
+        Mark(seen.counties[county], float(rate.pct), counted.lacking(rate) > 0)
         for county, rate in counted.by_area.items()
         if rate.pct is not None
     ]
@@ -317,13 +307,13 @@ def _hidden(every: Sequence[Gap], shown: Sequence[Gap], wanted: Mapping[str, str
 
 
 def _is_wanted(gap: Gap, wanted: Mapping[str, str | None]) -> bool:
-    """Whether a gap fits what the address asks for. A variance lowers no figure, so it is under none."""
+    """Whether a gap fits what the address asks for: under a figure, those that lower it."""
     return (
         wanted["code"] in (None, gap.code)
         and wanted["county"] in (None, gap.area)
         and wanted["owner"] in (None, gap.owner)
         and (not wanted["enterprise"] or wanted["enterprise"] in gap.parties)
-        and (not wanted["figure"] or (GAPS[gap.code].figure == wanted["figure"] and gap.code != "STOCK_VARIANCE"))
+        and (not wanted["figure"] or (GAPS[gap.code].figure == wanted["figure"] and GAPS[gap.code].lowers))
     )
 
 

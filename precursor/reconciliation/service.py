@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from math import ceil
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,7 +25,7 @@ from precursor.reconciliation.figures import FIGURES, Figure, Gap, of_period, st
 from precursor.reconciliation.models import Publication
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
-from precursor.rules.targets import is_met, percentage
+from precursor.rules.targets import is_met, lacking, percentage
 
 #: The plans whose frequencies count, until a register chooses others.
 PLAN: Final[Frequencies] = combine("jinhua-2018", "qianjiang")
@@ -67,9 +65,7 @@ class Counted:
 
     def lacking(self, rate: Rate) -> int:
         """How many more would reach the target; 0 where it is reached, or there is none."""
-        if self.target is None:
-            return 0
-        return max(ceil(Decimal(self.target) * rate.d / 100) - rate.n, 0)
+        return lacking(rate.n, rate.d, self.target)
 
 
 def view_of(city: City, period: Period, as_of: date, area: Area | None = None) -> View:

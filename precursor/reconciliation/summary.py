@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from precursor.areas.service import City
 from precursor.audit.models import AuditEntry
 from precursor.core.access import Scope
-from precursor.core.clock import Period, month_end
+from precursor.core.clock import Period, legal_day, month_end
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY, FIGURES, Gap
 from precursor.reconciliation.service import Counted, Rate
@@ -89,21 +89,26 @@ class Summary:
         return [(owner, count, since[owner]) for owner, count in counts.most_common(most)]
 
 
-def make(session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary:
+def make(
+    session: Session,
+    city: City,
+    view: View,
+    scope: Scope | None,
+    now: datetime,
+    gaps_of: Callable[[Session, View], list[Gap]] = service.gaps,
+) -> Summary:
     """Count everything. ``scope``: whose gaps are listed; None for none."""
     began = time.perf_counter()
     latest = last_entry(session)
     counted = [service.count(session, view, figure, city.counties) for figure in FIGURES]
     months = {key: [_month(session, city, view, key, first) for first in months_of(view)] for key in HEADLINE}
     live = service.coverage(session, view)["live"]
-    gaps = service.in_scope(session, service.gaps(session, view), scope) if scope else []
+    gaps = service.in_scope(session, gaps_of(session, view), scope) if scope else []
     return Summary(
         counted=counted,
         months=months,
         live=live,
-        gaps=sorted(gaps, key=lambda gap: (GAPS[gap.code].figure not in HEADLINE, gap.since))[:OLDEST]
-        if scope
-        else None,
+        gaps=sorted(gaps, key=lambda gap: (not _lowers(gap), gap.since))[:OLDEST] if scope else None,
         gap_count=len(gaps),
         waiting=waiting(gaps),
         by_party=Counter(party for gap in gaps for party in gap.parties),
@@ -112,6 +117,11 @@ def make(session: Session, city: City, view: View, scope: Scope | None, now: dat
         seconds=time.perf_counter() - began,
         last_entry=latest,
     )
+
+
+def _lowers(gap: Gap) -> bool:
+    kind = GAPS[gap.code]
+    return kind.lowers and kind.figure in HEADLINE
 
 
 def months_of(view: View) -> list[date]:
@@ -152,6 +162,7 @@ class Kept:
         self._lists: dict[tuple[Any, ...], tuple[tuple[int, int], list[Gap]]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = defaultdict(threading.Lock)
         self._counting = threading.Semaphore(AT_ONCE)
+        self._keeping = threading.Lock()  # what is kept is put in and thrown out by one thread at a time
 
     def get(
         self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, *, fresh: bool = False
@@ -171,10 +182,11 @@ class Kept:
         made_at, found = self._lists.get(key, (None, None))
         if found is None or made_at != latest:
             found = service.gaps(session, view)
-            self._lists.pop(key, None)
-            self._lists[key] = latest, found
-            while len(self._lists) > _MOST_LISTS:
-                self._lists.pop(next(iter(self._lists)), None)
+            with self._keeping:
+                self._lists.pop(key, None)
+                self._lists[key] = latest, found
+                while len(self._lists) > _MOST_LISTS:
+                    self._lists.pop(next(iter(self._lists)))
         return found
 
     def known(self, session: Session, city: City, view: View, scope: Scope | None) -> Summary | None:
@@ -194,12 +206,13 @@ class Kept:
     def _count(
         self, session: Session, city: City, view: View, scope: Scope | None, now: datetime, key: tuple[Any, ...]
     ) -> Summary:
-        found = make(session, city, view, scope, now)
-        self._kept.pop(key, None)
-        self._kept[key] = self._clock(), found
-        while len(self._kept) > _MOST:  # days gone by first: what is asked for every day is of today
-            latest = max(as_of for _, _, as_of, *_ in self._kept)
-            old = next((k for k in self._kept if k[2] != latest), next(iter(self._kept)))
-            self._kept.pop(old, None)
-            self._locks.pop(old, None)
+        found = make(session, city, view, scope, now, self.gaps)
+        today = legal_day(now)
+        with self._keeping:
+            self._kept.pop(key, None)
+            self._kept[key] = self._clock(), found
+            while len(self._kept) > _MOST:  # other days first: what everybody asks for is of today
+                old = next((k for k in self._kept if k[2] != today), next(iter(self._kept)))
+                self._kept.pop(old)
+                self._locks.pop(old, None)
         return found

@@ -22,12 +22,13 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GapKind:
-    """One row of the table of gap codes."""
+    """One row of the table of gap codes. ``lowers``: whether it lowers its figure, or only stands beside it."""
 
     figure: str
     owner: Owner
     title: Words
     action: Words
+    lowers: bool = True
 
 
 _W = Words
@@ -161,5 +162,6 @@ GAPS: Final[dict[str, GapKind]] = {
         Owner.ENTERPRISE,
         _W("账实不符", "Stock differs from the book"),
         _W("查明原因，按损失或更正处理", "Find the cause; book a loss or a correction"),
+        lowers=False,
     ),
 }

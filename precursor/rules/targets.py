@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any, Final, Self
 
 from precursor.rules.law import PACKS, RULES, Rule
@@ -66,6 +67,11 @@ def is_met(n: int, d: int, target: str | None) -> bool | None:
     if d == 0 or target is None:
         return None
     return 100 * n >= decimal(target) * d
+
+
+def lacking(n: int, d: int, target: str | None) -> int:
+    """How many more would reach the target (percent); 0 where it is reached, or there is none."""
+    return 0 if target is None else max(ceil(decimal(target) * d / 100) - n, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from precursor.web.marks import coordinate
+
 _WIDTH: Final = 960
 _RIGHT: Final = 190  # room for the names of the last stage
 _NODE: Final = 10
@@ -39,10 +41,6 @@ class Band:
     title: str
     link: str
     look: str = "sent"
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
 def _cut(text: str, room: float) -> str:
@@ -79,7 +77,7 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
         below[place.stage] += tall[key] + _GAP
     out, into = dict(top), dict(top)
     parts = [
-        Markup('<text class="stage" x="{}" y="12">{}</text>').format(_n(n * step), name)
+        Markup('<text class="stage" x="{}" y="12">{}</text>').format(coordinate(n * step), name)
         for n, name in enumerate(stages)
     ]
     for band, width in zip(bands, thick, strict=True):
@@ -87,11 +85,12 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
         y1, y2 = out[band.source] + width / 2, into[band.target] + width / 2
         out[band.source] += width
         into[band.target] += width
-        middle = _n((x1 + x2) / 2)
-        line = f"M{_n(x1)} {_n(y1)}C{middle} {_n(y1)} {middle} {_n(y2)} {_n(x2)} {_n(y2)}"
+        middle = coordinate((x1 + x2) / 2)
+        left, from_, right, to = (coordinate(value) for value in (x1, y1, x2, y2))
+        line = f"M{left} {from_}C{middle} {from_} {middle} {to} {right} {to}"
         parts.append(
             Markup('<a href="{}"><path class="band {}" d="{}" stroke-width="{}"><title>{}</title></path></a>').format(
-                band.link, band.look, line, _n(width), band.title
+                band.link, band.look, line, coordinate(width), band.title
             )
         )
     for key, place in places.items():
@@ -104,18 +103,18 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
                 '<text class="amount" x="{1}" y="{8}">{9}</text>'
             ).format(
                 " lost" if place.is_lost else "",
-                _n(x),
-                _n(y),
+                coordinate(x),
+                coordinate(y),
                 _NODE,
-                _n(tall[key]),
-                _n(y - 18),
+                coordinate(tall[key]),
+                coordinate(y - 18),
                 _cut(place.name, end),
                 place.name,
-                _n(y - 5),
+                coordinate(y - 5),
                 place.note,
             )
         )
     height = max(top[key] + tall[key] for key in places) + 12
     return Markup('<svg class="ch flow" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
-        _WIDTH, _n(height), label, Markup("").join(parts)
+        _WIDTH, coordinate(height), label, Markup("").join(parts)
     )

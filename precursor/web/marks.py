@@ -21,7 +21,8 @@ class Mark:
     is_below: bool
 
 
-def _n(value: float) -> str:
+def coordinate(value: float) -> str:
+    """A coordinate with one place at most."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
@@ -47,11 +48,11 @@ def strip(marks: Sequence[Mark], target: float | None, label: str) -> Markup:
     for tick, anchor in ((floor, "start"), ((floor + 100) / 2, "middle"), (100.0, "end")):
         parts.append(
             Markup('<path class="axis" d="M{0} {1}v6"/><text x="{0}" y="{2}" text-anchor="{3}">{4}%</text>').format(
-                _n(x(tick)), line - 3, _HEIGHT - 2, anchor, _n(tick)
+                coordinate(x(tick)), line - 3, _HEIGHT - 2, anchor, coordinate(tick)
             )
         )
     if target is not None:
-        parts.append(Markup('<path class="target" d="M{} {}v24"/>').format(_n(x(target)), line - 12))
+        parts.append(Markup('<path class="target" d="M{} {}v24"/>').format(coordinate(x(target)), line - 12))
     parts += _dots(marks, x, line)
     return Markup('<svg class="ch" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
         _WIDTH, _HEIGHT, label, Markup("").join(parts)
@@ -69,7 +70,7 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
         look, radius, lift = ("dot-bad", 5, -6 * height) if mark.is_below else ("dot", 4, min(5 * height, _HIGHEST))
         parts.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{} {:.2f}%</title></circle>').format(
-                look, _n(x(mark.pct)), line - lift, radius, mark.name, mark.pct
+                look, coordinate(x(mark.pct)), line - lift, radius, mark.name, mark.pct
             )
         )
         if mark.is_below:
@@ -79,7 +80,7 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
                 free_from = middle + half
                 parts.append(
                     Markup('<text class="lab-bad" x="{}" y="11" text-anchor="middle">{}</text>').format(
-                        _n(middle), mark.name
+                        coordinate(middle), mark.name
                     )
                 )
     return parts
@@ -94,10 +95,10 @@ def spark(months: Sequence[tuple[str, float | None]], target: float | None, labe
     height, right = 44, _WIDTH - _PAD
 
     def x(place: int) -> str:
-        return _n(_PAD + place / max(len(months) - 1, 1) * (right - _PAD))
+        return coordinate(_PAD + place / max(len(months) - 1, 1) * (right - _PAD))
 
     def y(pct: float) -> str:
-        return _n(6 + (100 - max(pct, floor)) / (100 - floor) * 22)
+        return coordinate(6 + (100 - max(pct, floor)) / (100 - floor) * 22)
 
     parts = [Markup('<text x="{}" y="{}">{}</text>').format(_PAD, height - 2, months[0][0])]
     parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(right, height - 2, months[-1][0]))
@@ -127,7 +128,7 @@ def cell(pct: float, target: float | None, floor: float) -> Markup:
     width = 56
 
     def x(value: float) -> str:
-        return _n(min((max(value, floor) - floor) / (100 - floor) * width, width))
+        return coordinate(min((max(value, floor) - floor) / (100 - floor) * width, width))
 
     below = target is not None and pct < target
     mark = Markup('<path class="target" d="M{} 1v14"/>').format(x(target)) if target is not None else Markup("")
@@ -145,7 +146,7 @@ def allowance(shares: Sequence[float]) -> Markup:
         width = max(share - 0.3, 0.2)
         parts.append(
             Markup('<rect class="used" x="{}%" width="{}%" height="18"><title>{:.1f}%</title></rect>').format(
-                _n(at), f"{width:.2f}", share
+                coordinate(at), f"{width:.2f}", share
             )
         )
         at += share

@@ -1,9 +1,11 @@
 """Rates and targets: rounding is for display, a target is met on the whole numbers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from precursor.rules.gaps import GAPS
-from precursor.rules.targets import Parameters, is_met, load_pack, percentage
+from precursor.rules.targets import Parameters, is_met, lacking, load_pack, percentage
 from precursor.rules.working_days import is_working_day, last_day_on_time
 
 VECTORS = [
@@ -59,3 +61,13 @@ def test_last_day_on_time(event, days, last):
 
     assert last_day_on_time(date.fromisoformat(event), days) == date.fromisoformat(last)
     assert is_working_day(date(2025, 10, 11))
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.sampled_from(["99", "100", "99.5", "0"]))
+def test_what_is_lacking_reaches_the_target_and_one_less_does_not(n, d, target):
+    missing = lacking(n, d, target)
+    assert (missing == 0) == (is_met(n, d, target) in (True, None))
+    if missing:
+        assert is_met(n + missing, d, target)
+        assert not is_met(n + missing - 1, d, target)
+    assert lacking(n, d, None) == 0
