@@ -63,14 +63,31 @@ def _unpack(folder: Path, part: str, data: bytes) -> None:
         (folder / "chromium").chmod(0o755)
 
 
+_running: list[object] = []
+
+
+@contextlib.contextmanager
+def _playwright() -> Iterator[object]:
+    """The one Playwright of this process: a second would not start beside it."""
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node()[0])  # its own needs a library that may lack
+    from playwright.sync_api import sync_playwright
+
+    if _running:
+        yield _running[0]
+        return
+    with sync_playwright() as found:
+        _running.append(found)
+        try:
+            yield found
+        finally:
+            _running.clear()
+
+
 @contextlib.contextmanager
 def launch(*more: str) -> Iterator[object]:
     """A running browser; its fonts are the product's own, so pages read alike everywhere. ``more``: its arguments."""
-    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node()[0])  # Playwright's own needs a library that may lack
-    from playwright.sync_api import sync_playwright
-
     system = os.environ.get("PRECURSOR_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, _playwright() as playwright:
         environment = dict(os.environ)
         if system is None:
             home = bundled()
