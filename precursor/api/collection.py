@@ -12,7 +12,7 @@ from precursor import audit
 from precursor.core.access import Action, Scope, Subject
 from precursor.core.clock import legal_day
 from precursor.core.errors import Fault, Faulty, NotFound
-from precursor.core.members import Member, Record, schema_of
+from precursor.core.members import Day, Member, Record, schema_of
 from precursor.rules.law import Words
 
 #: The most records of one page, and how many when nobody says.
@@ -86,6 +86,10 @@ class Collection:
     every: Query | None = None
     detail: type[Record] | None = None
     more: Callable[[Call, sa.Row[Any]], Values] | None = None
+
+    def has_day(self, name: str) -> bool:
+        """Whether a member of its records is a legal day."""
+        return isinstance(schema_of(self.answer).fields.get(name), Day)
 
     def one(self, call: Call, id_: str) -> sa.Row[Any]:
         """The record that is called so, if the caller may see it; NotFound otherwise."""

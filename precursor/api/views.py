@@ -16,7 +16,7 @@ from precursor.api.doing import ROOT
 from precursor.core import access, canonical
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Malformed, Stale, VersionMissing
-from precursor.core.members import Member, Text, Whole, Word, schema_of
+from precursor.core.members import Day, Member, Text, Whole, Word, schema_of
 from precursor.core.strict import flatten, loads, repeated_names
 from precursor.web.database import db
 
@@ -82,9 +82,13 @@ def parameters(known: Mapping[str, Member]) -> Values:
 
 def filters_of(collection: Collection) -> dict[str, Member]:
     """The members that a list may be narrowed by, as parameters."""
-    return {
-        name: Text(optional=True, longest=200, note=f"only those whose {name} this is") for name in collection.filters
-    }
+    found: dict[str, Member] = {}
+    for name in collection.filters:
+        note = f"only those whose {name} this is"
+        found[name] = (
+            Day(optional=True, note=note) if collection.has_day(name) else Text(optional=True, longest=200, note=note)
+        )
+    return found
 
 
 def _list(collection: Collection) -> Callable[..., Response]:

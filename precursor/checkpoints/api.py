@@ -87,7 +87,7 @@ COLLECTIONS = (
         query=_query,
         list=Action.ROAD_CHECK_LIST,
         read=Action.ROAD_CHECK_LIST,
-        filters=("county",),
+        filters=("county", "date", "result"),
         acts=(
             Act(
                 action=Action.ROAD_CHECK_RECORD,

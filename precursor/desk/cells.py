@@ -36,6 +36,9 @@ class Shown:
 
 
 NOTHING: Final = Shown("--")
+#: What people know records by, the best first.
+_NAMES: Final = ("name", "name_zh", "name_en")
+_LEADING: Final = ("name", "name_zh", "holder", "enterprise", "site", "plate", "county")
 #: Collections whose records are shown with their number beside the name.
 _NAMED_BESIDE: Final = frozenset({"enterprises", "sites"})
 
@@ -65,7 +68,20 @@ def cells_of(call: Call, collection: Collection, records: Sequence[Values]) -> l
     """Each record as its address and its cells in the order of the columns."""
     columns = columns_of(collection)
     called = names.of(call, records)
-    return [(f"/{collection.path}/{quote(r['id'])}", [shown(r, name, called) for name in columns]) for r in records]
+    found: Rows = []
+    for record in records:
+        address = f"/{collection.path}/{quote(record['id'])}"
+        cells = [shown(record, name, called) for name in columns]
+        leads = zip(columns, cells, strict=True)
+        found.append(
+            (address, [replace(c, link=address) if n in _NAMES and c is not NOTHING else c for n, c in leads])
+        )
+    return found
+
+
+def lead_of(columns: Sequence[str]) -> str | None:
+    """The column by which people know a record when they do not know its number; a phone shows it first."""
+    return next((name for name in _LEADING if name in columns), None)
 
 
 Called = Mapping[tuple[str, str], str]

@@ -1,6 +1,7 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -8,14 +9,16 @@ from urllib.parse import quote, urlencode
 import sqlalchemy as sa
 
 from precursor.api.collection import Call, Collection, Values
+from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
-from precursor.core.errors import NotFound
+from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, standing, terms
-from precursor.desk.house import House
+from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
+from precursor.reconciliation import pages as figures
 from precursor.rules.law import Words
 from precursor.rules.permits import POLICE_VERIFIED
 from precursor.web import marks
@@ -84,9 +87,24 @@ def _allowance(record: Values) -> Extra:
 
 
 def _movement(call: Call, record: Values, house: House) -> Extra | None:
-    """Both sides of a movement, where the reader may see the other: what was issued, what was received."""
-    if not record.get("counterpart") or record["reversed_on"]:
+    """Whether it is written off, and its two sides, where the reader may see the other: issued, and received."""
+    if record["reversed_on"]:
         return None
+    found: Extra = {"template": "desk/sides.html", "links": []}
+    found["written_off"] = figures.write_offs([(record["id"], date.fromisoformat(record["date"]))]).get(record["id"])
+    if call_for(Action.LEDGER_LIST) is not None:
+        way = {"site": record["site"], "substance": record["substance"], "to": record["date"]}
+        found["links"].append((Words("台账", "Ledger"), f"/ledger?{urlencode(way)}"))
+    if call_for(Action.LEDGER_TRACE) is not None:
+        of = f"{record['site']}/{record['substance']}"
+        direction = "up" if record["type"].endswith("_in") else "down"
+        found["links"].append((Words("流向", "Trace"), f"/trace?{urlencode({'of': of, 'direction': direction})}"))
+    return found | _sides(call, record, house)
+
+
+def _sides(call: Call, record: Values, house: House) -> Extra:
+    if not record.get("counterpart"):
+        return {}
     try:
         other = house.collections["movements"].show_one(call, record["counterpart"])
     except NotFound:
@@ -98,11 +116,10 @@ def _movement(call: Call, record: Values, house: House) -> Extra | None:
             )
         ).first()
         said = f"{quantity.show(there.quantity, record['unit'])} {record['unit']}, {there.day}" if there else ""
-        return {"template": "desk/sides.html", "sides": [record], "missing": record["counterpart"], "there": said}
+        return {"sides": [record], "missing": record["counterpart"], "there": said}
     out, in_ = (other, record) if str(record["type"]).endswith("_in") else (record, other)
     difference = Decimal(out["quantity"]) - Decimal(in_["quantity"])
     return {
-        "template": "desk/sides.html",
         "sides": [out, in_],
         "difference": f"{difference.normalize():f}",
         "called": names.of(call, [out, in_]),
@@ -122,9 +139,27 @@ def _enterprise(call: Call, record: Values, house: House) -> Extra:
     return found
 
 
+def _incident(call: Call, record: Values, _: House) -> Extra | None:
+    """How long it took to report a loss, beside the time that the city allows."""
+    try:
+        allowed = areas.city(call.session).parameters.loss_report_hours
+    except Refused:
+        return None
+    found, told = (datetime.fromisoformat(record[name]) for name in ("discovered_at", "reported_at"))
+    used = told - found
+    return {
+        "template": "desk/incident.html",
+        "hours": int(used.total_seconds()) // 3600,
+        "minutes": int(used.total_seconds()) // 60 % 60,
+        "allowed": allowed,
+        "is_late": used > timedelta(hours=allowed),
+    }
+
+
 Making = Callable[[Call, Values, House], Extra | None]
 _EXTRAS: Final[dict[str, Making]] = {
     **{path: _document(path) for path in DOCUMENTS},
     "movements": _movement,
     "enterprises": _enterprise,
+    "incidents": _incident,
 }

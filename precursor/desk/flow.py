@@ -284,7 +284,6 @@ class Flow:
             picture=picture(steps, site, called, address, up=up) if steps else "",
             address=address,
             way=_pair,
-            urlencode=urlencode,
         )
 
 

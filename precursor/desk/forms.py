@@ -22,6 +22,8 @@ from precursor.web.i18n import head, one_language, t
 
 #: What lies with others, so that the reader's own list does not help.
 _ELSEWHERE: Final = frozenset({"other_site", "seller", "consignee", "carrier", "external"})
+#: What offers people instead of records.
+PEOPLE: Final = "people"
 #: What is asked first of all.
 _FIRST: Final = ("type", "kind")
 #: Days that are today's unless somebody says otherwise.
@@ -38,6 +40,8 @@ class Field:
     required: bool
     value: str = ""
     choices: Sequence[tuple[str, Words]] = ()
+    suggested: Sequence[tuple[str, Words]] = ()
+    is_beside: bool = False  # few words side by side, to be touched
     note: str = ""
     source: str | None = None  # the collection whose records may be named
     errors: list[str] = field(default_factory=list)
@@ -63,28 +67,47 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 )
 
 
+#: So few words stand side by side, to be touched; of more one is chosen from a list.
+_BESIDE: Final = 3
+
+
 def _field(path: str, name: str, member: fields.Field, must: Sequence[str] = ()) -> Field:
     kind = next((kind for cls, kind in _KINDS if isinstance(member, cls)), "text")
     made = Field(path, terms.member(name), kind, bool(member.required))
     made.required = made.required or path in must
     made.note = getattr(member, "note", "")
     made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
+    if name == "officers":
+        made.source = PEOPLE
     if isinstance(member, Word):
         made.choices = [(word, terms.word(name, word) or Words(word, word)) for word in member.words]
+    elif kind == "yes":
+        made.choices = [(word, terms.word("", word) or Words(word, word)) for word in ("true", "false")]
+    if kind in ("choice", "yes") and len(made.choices) <= _BESIDE:
+        made.is_beside = True
+        if not made.required and "unchecked" not in dict(made.choices):
+            made.choices = [*made.choices, ("", Words("不填", "not given"))]
     return made
 
 
 def groups_of(form: type[Record]) -> list[Group]:
     """The fields of a form: what is required or always asked for first, then records inside, then the rest."""
     asked, must = terms.ASKED.get(form.__name__, ()), terms.MUST.get(form.__name__, ())
+    without = terms.LEFT_OUT.get(form.__name__, ())
     first, rest, inside = Group(None, []), Group(Words("更多", "More"), [], is_asked=False), []
     for name, member in schema_of(form).fields.items():
+        if name in without:
+            continue
         if isinstance(member, Nested):
-            parts = [_field(f"{name}.{sub}", sub, part) for sub, part in member.schema.fields.items()]
+            parts = [
+                _field(f"{name}.{sub}", sub, part) for sub, part in member.schema.fields.items() if sub not in without
+            ]
             inside.append(Group(terms.member(name), parts, is_asked=name in asked))
         else:
             place = first if member.required or name in asked else rest
-            place.fields.append(_field(name, name, member, must))
+            made = _field(name, name, member, must)
+            made.suggested = [(word, terms.WORDS[word]) for word in terms.SUGGESTED.get((form.__name__, name), ())]
+            place.fields.append(made)
     first.fields.sort(key=lambda each: each.name not in _FIRST)
     return [group for group in (first, *inside, rest) if group.fields]
 
@@ -98,9 +121,16 @@ def fields_in(groups: Sequence[Group]) -> Iterator[Field]:
 def fill(groups: Sequence[Group], typed: Mapping[str, str], today: date | None = None) -> None:
     """Put into each field what was typed, or on a new form what is usual."""
     for each in fields_in(groups):
-        each.value = typed.get(each.name, "")
+        each.value = _typed(typed, each)
         if today is not None and not each.value and each.name in _TODAY and each.required:
             each.value = today.isoformat()
+
+
+def _typed(typed: Mapping[str, str], each: Field) -> str:
+    """What was typed into a field; of a list what was ticked and what was typed, a line each."""
+    if each.kind == "lines" and isinstance(typed, MultiDict):
+        return "\n".join(text for text in typed.getlist(each.name) if text.strip())
+    return typed.get(each.name, "")
 
 
 #: Fields that every form has besides its own.
@@ -112,14 +142,15 @@ def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
     document: dict[str, Any] = {}
     groups, must = groups_of(form), terms.MUST.get(form.__name__, ())
     known = {each.name for each in fields_in(groups)} | _OURS
+    several = {each.name for each in fields_in(groups) if each.kind == "lines"}
     faults = [
         Fault("", f"表单没有此栏，或重复 / the form has no such field, or it came twice: {name[:40]!r}")
         for name, texts in typed.lists()
-        if name not in known or len(texts) > 1
+        if name not in known or (len(texts) > 1 and name not in several)
     ]
     for group in groups:
         for each in group.fields:
-            text = typed.get(each.name, "").strip()
+            text = _typed(typed, each).strip()
             if not text:
                 if each.name in must:
                     faults.append(Fault(f"/{each.name}", "须填写 / this is needed"))
@@ -176,10 +207,19 @@ _READ: Final[dict[str, Callable[[str], Any]]] = {
 def place(groups: Sequence[Group], faults: Sequence[Fault]) -> list[tuple[str | None, str]]:
     """Put each fault at its field; returns for the summary: the field's name, or None, and the words."""
     by_name = {each.name: each for each in fields_in(groups)}
-    said = []
-    for fault in faults:
+    order = {name: place for place, name in enumerate(by_name)}
+
+    def field_of(fault: Fault) -> Field | None:
         name = fault.pointer.lstrip("/").replace("/", ".")
-        found = by_name.get(name) or by_name.get(name.partition(".")[0]) or by_name.get(name.rpartition(".")[0])
+        return by_name.get(name) or by_name.get(name.partition(".")[0]) or by_name.get(name.rpartition(".")[0])
+
+    def place_of(fault: Fault) -> int:
+        found = field_of(fault)
+        return order[found.name] if found else -1
+
+    said = []
+    for fault in sorted(faults, key=place_of):  # in the order in which one reads the form
+        found = field_of(fault)
         if found is not None:
             found.errors.append(one_language(fault.message))
             if found.name.partition(".")[2]:

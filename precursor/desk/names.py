@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from precursor.accounts.models import User
 from precursor.api.collection import Call, Values
 from precursor.areas.models import Area
 from precursor.core import access
@@ -19,6 +20,8 @@ from precursor.web.i18n import language
 
 #: As many as a page offers to choose from; of more the id is typed.
 _MOST: Final = 200
+#: As many people as a form lists to be ticked.
+_TICKED: Final = 12
 
 
 def _named(path: str) -> tuple[Any, Any, Any] | None:
@@ -86,6 +89,20 @@ def choices(call: Call, path: str, most: int = _MOST) -> list[tuple[str, Words]]
         query = query.where(Party.is_external)
     rows = call.session.execute(query).all()
     return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= most else []
+
+
+def colleagues(call: Call) -> list[tuple[str, Words]]:
+    """Who may have come along: other people with accounts at the reader's office, by the code of the person."""
+    area = call.subject.area_id
+    query = (
+        sa.select(User.person, sa.func.min(User.username))
+        .where(User.active, User.area_id == area, User.role.startswith(call.subject.role.value.partition("_")[0]))
+        .group_by(User.person)
+        .order_by(User.person)
+        .limit(_TICKED + 1)
+    )
+    rows = call.session.execute(query).all() if area is not None else []
+    return [(person, Words(str(name), str(name))) for person, name in rows] if len(rows) <= _TICKED else []
 
 
 def own(call: Call) -> dict[str, str]:

@@ -17,7 +17,7 @@ from precursor.api.views import STALE, call_of, tag_of
 from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
-from precursor.core.members import Nested, Record, Word, schema_of
+from precursor.core.members import Nested, Record, Word, day_at, schema_of
 from precursor.desk import cells, documents, extras, flow, forms, looking, names, reports, sheets, terms, today
 from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
@@ -60,8 +60,10 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     def helpers() -> dict[str, Any]:
         return {"nav_groups": _nav(by_path)}
 
+    made.add_app_template_global(urlencode, "urlencode")
     made.add_app_template_global(terms.word, "word")
     made.add_app_template_global(terms.hint, "hint")
+    made.add_app_template_global(cells.lead_of, "lead_of")
     made.add_app_template_global(terms.title_of, "title_of")
     made.add_app_template_global(terms.member, "term")  # macros see globals only
 
@@ -110,7 +112,7 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
     columns = query.selected_columns
     for name in collection.filters:
         if wanted := looking.cleaned(request.args.get(name, "")):
-            query = query.where(columns[name] == wanted)
+            query = query.where(columns[name] == (day_at(f"/{name}", wanted) if collection.has_day(name) else wanted))
     if text := looking.cleaned(request.args.get("q", "")):
         query = query.where(looking.holds(columns, text))
     if "open" in request.args:  # what still waits for a second person
@@ -237,6 +239,14 @@ def _related(collection: Collection, by_path: Mapping[str, Collection], id_: str
     return found
 
 
+#: After what an act of one record is not offered any more.
+_ENDS: Final = {
+    "/<id>/verifications": ("verified_on",),
+    "/<id>/suspensions": ("revoked_on",),
+    "/<id>/revocation": ("revoked_on",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A way to an act's form."""
@@ -255,7 +265,9 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
             f"/{collection.path}/{forms.path_of(act).replace('<id>', quote(record['id']) if record else '')}",
         )
         for act in collection.acts
-        if act.is_of_one == (record is not None) and may(act.action)
+        if act.is_of_one == (record is not None)
+        and may(act.action)
+        and not (record and any(record.get(name) for name in _ENDS.get(act.at, ())))
     ]
 
 
@@ -300,6 +312,8 @@ def _facts(call: Call, collection: Collection, record: Values | None, but: str =
 
 def _choices(call: Call, house: House, path: str) -> list[tuple[str, Words]]:
     """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
+    if path == forms.PEOPLE:
+        return names.colleagues(call)
     if path not in DOCUMENTS:
         return names.choices(call, path)
     rows = house.rows(path, lambda c: documents.in_force(c, call.today))
@@ -333,7 +347,7 @@ def _wish(collection: Collection, act: Act, call: Call, id_: str) -> doing.Reque
         read=lambda: forms.read(act.form, request.form),
         look=look,
         key=f"page-{key}",
-        digest=idempotency.digest_of("PAGE", request.path, repr(sorted(request.form.items())).encode()),
+        digest=idempotency.digest_of("PAGE", request.path, repr(sorted(request.form.items(multi=True))).encode()),
     )
 
 
@@ -374,5 +388,6 @@ def _page(
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
         choices={path: _choices(call, house, path) for path in lists},
         typed=DOCUMENTS,
+        people=forms.PEOPLE,
         facts=_facts(call, collection, record) if act.method != "PUT" else [],
     )

@@ -1,14 +1,12 @@
-"""Pages that are no list of records: stock, the ledger of a store, the plan, search.
+"""Pages that are no list of records: stock, the ledger of a store, search.
 
 Each asks the same reports and collections as the API, in the reader's own scope.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
@@ -22,13 +20,14 @@ from precursor.core.errors import Fault, Faulty, NotFound
 from precursor.core.members import day_at
 from precursor.desk import cells, looking, names, sheets, terms
 from precursor.desk.house import House, call_for
+from precursor.desk.planner import Planner
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
+from precursor.reconciliation import pages as figures
 from precursor.web import paging
 from precursor.web.sheets import Cell, answer
 
-_SOON: Final = timedelta(30)
 _SHOWN: Final = 6
 _MOST_LINES: Final = 2000  # of a ledger on one page
 _SEARCHED: Final = (
@@ -71,6 +70,7 @@ class Reports:
         return render_template(
             "desk/stock.html",
             records=records[page.part],
+            places=max((_places(record["quantity"]) for record in records[page.part]), default=0),
             page=page,
             kept=paging.kept(),
             called=called,
@@ -130,49 +130,17 @@ class Reports:
             lines.append(line | {"reversed_on": row.reversed_on})
         sums = {name: quantity.show(n, unit) for name, n in (("opening", opening), ("came", came), ("went", went))}
         called |= _other_sides(call, shown)
-        return {"lines": lines, "unit": unit, "called": called, "balance": quantity.show(balance, unit), **sums}
-
-    # ---------------------------------------------------------------- plan
-
-    def plan(self) -> str | Response:
-        """Which visits are due, which are overdue, and how far each grade is covered."""
-        call = call_of()
-        period, as_of = request.args.get("period") or str(call.today.year), _day("as_of", call.today)
-        report = self.house.listings["plan"].make(call, {"period": period, "as_of": as_of})
-        slots = report["slots"]
-        by_grade: dict[str, Counter[str]] = defaultdict(Counter)
-        by_month: dict[str, Counter[str]] = defaultdict(Counter)
-        for slot in slots:
-            by_grade[slot["grade"]][slot["state"]] += 1
-            by_month[slot["end"][:7]][slot["state"]] += 1
-        state, month = request.args.get("state", ""), request.args.get("month", "")
-        until = str(_day("until", date.max))
-        shown = [
-            slot
-            for slot in slots
-            if (not state or slot["state"] == state) and slot["end"].startswith(month) and slot["end"] <= until
-        ]
-        called = names.of(call, [{"enterprise": slot["enterprise"]} for slot in shown])
-        shown.sort(key=lambda slot: (_STATES[slot["state"]], slot["end"], slot["enterprise"]))
-        if request.path.endswith(".xlsx"):
-            return answer("plan", "检查计划", _PLAN, [_slot(slot, called) for slot in shown])
-        page = paging.of(len(shown))
-        return render_template(
-            "desk/plan.html",
-            slots=shown[page.part],
-            page=page,
-            counts=Counter(slot["state"] for slot in slots),
-            by_grade=sorted(by_grade.items()),
-            by_month=sorted(by_month.items()),
-            called=called,
-            sheet=f"/plan.xlsx?{urlencode(paging.kept())}",
-            period=period,
-            as_of=as_of,
-            state=state,
-            month=month,
-            left=lambda slot: (date.fromisoformat(slot["end"]) - as_of).days,
-            may_record=call_for(Action.INSPECTION_RECORD) is not None,
-        )
+        offs = figures.write_offs((record["id"], row.date) for row, record in zip(rows, shown, strict=True))
+        places = max(map(_places, (*sums.values(), *(line["balance"] for line in lines))))
+        return {
+            "lines": lines,
+            "unit": unit,
+            "places": places,
+            "offs": offs,
+            "called": called,
+            "balance": quantity.show(balance, unit),
+            **sums,
+        }
 
     # ---------------------------------------------------------------- search
 
@@ -211,6 +179,7 @@ _LEDGER: Final = (
     "结存 balance",
     "单位 unit",
     "冲销 reversed",
+    "核销 written off",
 )
 
 
@@ -218,10 +187,11 @@ def _lines(book: Values) -> Iterator[Sequence[Cell]]:
     """The lines of a store ledger, its opening balance first."""
     if not book:
         return
-    yield "期初 opening", None, None, None, None, None, None, Decimal(book["opening"]), book["unit"], None
+    yield "期初 opening", None, None, None, None, None, None, Decimal(book["opening"]), book["unit"], None, None
     for line in book["lines"]:
         record, amount = line["record"], Decimal(line["record"]["quantity"])
         kind = terms.word("type", record["type"])
+        off = book["offs"].get(record["id"])
         other = record["external"] and book["called"].get(("partners", record["external"]), record["external"])
         yield (
             record["id"],
@@ -234,25 +204,20 @@ def _lines(book: Values) -> Iterator[Sequence[Cell]]:
             None if line["reversed_on"] else Decimal(line["balance"]),
             book["unit"],
             str(line["reversed_on"]) if line["reversed_on"] else None,
+            off and (off.kind.title.zh if off.kind else "已核销"),
         )
-
-
-_PLAN: Final = ("企业 enterprise", "名称 name", "等级 grade", "起 from", "止 until", "状态 state", "检查 visit")
-
-
-def _slot(slot: Values, called: Mapping[tuple[str, str], str]) -> list[str]:
-    grade, state = terms.word("grade", slot["grade"]), terms.word("slot", slot["state"])
-    name = called.get(("enterprises", slot["enterprise"]), "")
-    said = (grade.zh if grade else slot["grade"], slot["start"], slot["end"], state.zh if state else slot["state"])
-    return [slot["enterprise"], name, *said, slot["inspection"] or ""]
-
-
-_STATES: Final = {"missed": 0, "pending": 1, "filled": 2}
+    sums = (Decimal(book[name]) for name in ("came", "went", "balance"))
+    yield "合计 total", None, None, None, None, *sums, book["unit"], None, None
 
 
 def _day(name: str, usual: date) -> date:
     text = request.args.get(name, "")
     return day_at(f"/{name}", text) if text else usual
+
+
+def _places(amount: str) -> int:
+    """Decimal places of an amount."""
+    return len(amount.partition(".")[2])
 
 
 def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:
@@ -281,7 +246,7 @@ def routes(bp: Blueprint, reports: Reports) -> None:
     ledger = access.requires(Action.LEDGER_LIST)(_view(reports.ledger))
     bp.add_url_rule("/ledger", endpoint="ledger", view_func=ledger)
     bp.add_url_rule("/ledger.xlsx", endpoint="ledger sheet", view_func=ledger)
-    plan = access.requires(Action.INSPECTION_LIST)(_view(reports.plan))
+    plan = access.requires(Action.INSPECTION_LIST)(_view(Planner(reports.house).page))
     bp.add_url_rule("/plan", endpoint="plan", view_func=plan)
     bp.add_url_rule("/plan.xlsx", endpoint="plan sheet", view_func=plan)
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from precursor.api.collection import Collection
+from precursor.rules.inspection_form import ITEMS
 from precursor.rules.law import Words
 
 
@@ -166,17 +167,6 @@ verification_result | 核查结果 | Verification found
 verified_on | 核查日期 | Verified on
 version | 版本 | Version
 year | 年度 | Year
-business_licence | 营业执照 | Business licence
-permits | 许可与备案 | Permits and filings
-ledger_complete | 台账完整 | Ledger complete
-endorsements | 证件签注 | Endorsements
-within_documents | 在证载范围内 | Within its documents
-no_cash | 无现金交易 | No cash
-guarding | 看护防盗 | Guarding
-stock_matches | 账物相符 | Stock matches
-rules_in_place | 制度上墙 | Rules in place
-posts | 岗位责任 | Posts
-training | 教育培训 | Training
 """)
 
 #: Words of members; the same word means the same everywhere but where ``member.word`` says otherwise.
@@ -307,8 +297,8 @@ false | 否 | no
 #: What is said below a field's name, where the name does not say enough.
 HINTS: Final = {
     "officers": Words(
-        "执法人员代码，每行一个，须含录入人；两人以上的实地检查才计入应检",
-        "Codes of the officers, one a line, yours among them; a visit counts when at least two came",
+        "须含录入人；两人以上的实地检查才计入应检。其他人员填代码，每行一个",
+        "Yours among them; a visit counts when at least two came. Others by their codes, one a line",
     ),
     "person": Words("自然人代码，与账号相同", "The code of the natural person, as with accounts"),
     "counterpart": Words("对方出入库记录的编号", "The number of the other side's movement"),
@@ -420,11 +410,24 @@ COLUMNS: Final = {
     ),
 )
 
+_OF_SOME: Final = (
+    *("seller", "consignee", "carrier", "route", "purpose", "handler", "destination", "permit_type", "main_flow"),
+    *("hs_code", "country", "port", "counterparty", "signatories", "receiver", "site", "plates", "direction"),
+)
+
+
+def _but(*names: str) -> frozenset[str]:
+    return frozenset(_OF_SOME) - set(names)
+
+
 #: Optional members of a form that are asked for at once; the others stand behind 更多.
 ASKED: Final = {
     "InForm": ("counterpart", "external", "permit", "batch", "usage_record"),
     "OutForm": ("other_site", "permit", "transport_permit", "payment", "handler", "batch", "usage_record"),
-    "IssueForm": ("substance", "quantity", "seller", "consignee", "carrier", "route", "particulars"),
+    "PurchaseForm": ("substance", "quantity", "seller", "particulars"),
+    "TransportForm": ("substance", "quantity", "consignee", "carrier", "route", "particulars"),
+    "LicenceForm": ("substance", "covers", "quantity", "particulars"),
+    "TradeForm": ("substance", "quantity", "particulars"),
     "InspectionForm": ("result", "findings"),
     "RoadCheckForm": ("place", "plate", "result", "officers"),
     "EnterpriseForm": ("credit_code", "credit_code_reason", "address", "contact"),
@@ -435,6 +438,19 @@ ASKED: Final = {
     "LegForm": ("on", "reason"),
     "VerificationForm": ("on",),
     "ExplanationForm": ("explanation",),
+}
+
+#: Words that are offered where any text is taken.
+SUGGESTED: Final = {("IncidentForm", "kind"): ("theft", "robbery", "loss", "leak")}
+
+#: Members that a page leaves out, since no document of the kinds in the form bears them.
+LEFT_OUT: Final = {
+    "PurchaseForm": _but("seller", "purpose", "handler"),
+    "TransportForm": _but(
+        "seller", "consignee", "carrier", "route", "destination", "permit_type", "plates", "receiver"
+    ),
+    "LicenceForm": _but("site", "main_flow", "signatories"),
+    "TradeForm": _but("direction", "hs_code", "counterparty", "country", "port"),
 }
 
 #: Members that are instants.
@@ -455,4 +471,4 @@ def word(member: str, value: object) -> Words | None:
 
 def member(name: str) -> Words:
     """What a member is called."""
-    return MEMBERS.get(name) or Words(name, name)
+    return MEMBERS.get(name) or ITEMS.get(name) or Words(name, name)

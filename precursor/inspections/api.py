@@ -106,7 +106,7 @@ COLLECTIONS = (
         query=_query,
         list=Action.INSPECTION_LIST,
         read=Action.INSPECTION_READ,
-        filters=("enterprise", "mode"),
+        filters=("enterprise", "mode", "date"),
         acts=(
             Act(
                 action=Action.INSPECTION_RECORD,

@@ -32,19 +32,21 @@ from precursor.permits.schemas import (
     DocumentAnswer,
     DocumentDetail,
     IssueForm,
+    LicenceForm,
+    PurchaseForm,
     RevocationForm,
     SuspensionForm,
+    TradeForm,
+    TransportForm,
     VerificationForm,
 )
 from precursor.permits.service import IssuePermit, PermitKey, RecordOfPermit
 from precursor.rules.law import Words, law_for
 from precursor.rules.matrix import Department, department_words, formerly, rows_of
-from precursor.rules.permits import PermitKind
+from precursor.rules.permits import LICENCES, PURCHASE, TRADE, TRANSPORT, PermitKind
 from precursor.rules.substances import SubstanceClass
 from precursor.substances.lookups import substance_of
 from precursor.substances.models import Substance
-
-K = PermitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Family:
     path: str
     summary: Words
     kinds: tuple[PermitKind, ...]
+    form: type[IssueForm]
     list: Action
     read: Action
     issue: Action
@@ -66,7 +69,8 @@ FAMILIES: Final = (
     Family(
         "purchase-documents",
         Words("购买证件", "purchase permits, filings and certificates of use"),
-        (K.PURCHASE_PERMIT, K.PURCHASE_FILING, K.PURCHASE_USE_CERTIFICATE, K.TRANSFER_FILING),
+        PURCHASE,
+        PurchaseForm,
         Action.PURCHASE_LIST,
         Action.PURCHASE_READ,
         Action.PURCHASE_APPROVE,
@@ -77,7 +81,8 @@ FAMILIES: Final = (
     Family(
         "transport-documents",
         Words("运输证件", "transport permits, filings and certificates"),
-        (K.TRANSPORT_PERMIT, K.TRANSPORT_FILING, K.NARCOTIC_TRANSPORT_CERTIFICATE, K.MAIL_CERTIFICATE),
+        TRANSPORT,
+        TransportForm,
         Action.TRANSPORT_LIST,
         Action.TRANSPORT_READ,
         Action.TRANSPORT_APPROVE,
@@ -88,7 +93,8 @@ FAMILIES: Final = (
     Family(
         "licences",
         Words("生产、经营许可与备案、印鉴卡", "permits and filings of production and trade, seal cards"),
-        (K.PRODUCTION_PERMIT, K.OPERATING_PERMIT, K.PRODUCTION_FILING, K.OPERATING_FILING, K.SEAL_CARD),
+        LICENCES,
+        LicenceForm,
         Action.LICENCE_LIST,
         Action.LICENCE_READ,
         Action.LICENCE_ISSUE,
@@ -98,7 +104,8 @@ FAMILIES: Final = (
     Family(
         "trade-licences",
         Words("进出口许可证", "import and export licences"),
-        (K.IMPORT_EXPORT_LICENCE,),
+        TRADE,
+        TradeForm,
         Action.TRADE_LIST,
         Action.TRADE_READ,
         Action.TRADE_APPROVE,
@@ -204,9 +211,7 @@ def _key(call: Call, id_: str) -> PermitKey:
     return PermitKey(found.enterprise_id, found.id)
 
 
-def _command(call: Call, data: Values, family: Family) -> IssuePermit:
-    if data["kind"] not in family.kinds:
-        raise Faulty([Fault("/kind", f"此处只办理 / here only: {', '.join(family.kinds)}")])
+def _command(call: Call, data: Values) -> IssuePermit:
     if data["valid_to"] < data["valid_from"]:
         raise Faulty([Fault("/valid_to", "早于 valid_from / lies before valid_from")])
     if ("substance" in data) == ("covers" in data):
@@ -241,41 +246,34 @@ def _route(call: Call, stops: list[str]) -> list[int]:
     return [area_of(call, stop, f"/route/{position}").id for position, stop in enumerate(stops)]
 
 
-def _issue(family: Family) -> Callable[[Call, Values, str], str]:
-    def do(call: Call, data: Values, _: str) -> str:
-        area_in_scope(call, data["county"], "/county")
-        command = _command(call, data, family)
-        issuing.grant(
-            call.session,
-            Grant(
-                command=command,
-                role=call.subject.role,
-                area_id=call.scope.area_id,
-                fields=data.get("particulars", {}),
-            ),
-            call.actor,
-            call.now,
-        )
-        return command.outside_id
-
-    return do
+def _issue(call: Call, data: Values, _: str) -> str:
+    area_in_scope(call, data["county"], "/county")
+    command = _command(call, data)
+    issuing.grant(
+        call.session,
+        Grant(
+            command=command,
+            role=call.subject.role,
+            area_id=call.scope.area_id,
+            fields=data.get("particulars", {}),
+        ),
+        call.actor,
+        call.now,
+    )
+    return command.outside_id
 
 
-def _record_outside(family: Family) -> Callable[[Call, Values, str], str]:
+def _record_outside(call: Call, data: Values, _: str) -> str:
     """A document issued elsewhere, as the own enterprise holds a copy of it (登记外地证件)."""
-
-    def do(call: Call, data: Values, _: str) -> str:
-        command = _command(call, data, family)
-        own = call.scope.enterprise_id
-        holder = call.session.get_one(Party, command.holder)
-        if not holder.is_external:
-            raise Faulty([Fault("/holder", "本地企业的证件由发证机关登记 / a holder here gets it from its issuer")])
-        if own not in (command.seller, command.consignee, command.carrier):
-            raise Faulty([Fault("/seller", "证件与本单位无关 / the document does not name your enterprise")])
-        service.issue(call.session, [command], call.actor, call.now)
-        return command.outside_id
-
-    return do
+    command = _command(call, data)
+    own = call.scope.enterprise_id
+    holder = call.session.get_one(Party, command.holder)
+    if not holder.is_external:
+        raise Faulty([Fault("/holder", "本地企业的证件由发证机关登记 / a holder here gets it from its issuer")])
+    if own not in (command.seller, command.consignee, command.carrier):
+        raise Faulty([Fault("/seller", "证件与本单位无关 / the document does not name your enterprise")])
+    service.issue(call.session, [command], call.actor, call.now)
+    return command.outside_id
 
 
 def _verify(call: Call, data: Values, id_: str) -> str:
@@ -304,8 +302,8 @@ def _acts(family: Family) -> tuple[Act, ...]:
         Act(
             action=family.issue,
             summary=Words("发证", "issue a document"),
-            form=IssueForm,
-            do=_issue(family),
+            form=family.form,
+            do=_issue,
         ),
         Act(
             action=family.verify,
@@ -334,8 +332,8 @@ def _acts(family: Family) -> tuple[Act, ...]:
             Act(
                 action=family.record_outside,
                 summary=Words("登记外地证件", "record a document issued elsewhere"),
-                form=IssueForm,
-                do=_record_outside(family),
+                form=family.form,
+                do=_record_outside,
                 at="/outside",
             )
         )

@@ -2,7 +2,7 @@
 
 from precursor.api.common import own_id, ref, unit, words
 from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word
-from precursor.rules.permits import PermitKind, Result, Uses
+from precursor.rules.permits import LICENCES, PURCHASE, TRADE, TRANSPORT, PermitKind, Result, Uses
 from precursor.rules.substances import SubstanceClass
 
 
@@ -44,6 +44,30 @@ class IssueForm(Record):
     carrier = ref(optional=True)
     route = Each(ref(), optional=True)
     particulars = Nested(ParticularsForm, optional=True)
+
+
+class PurchaseForm(IssueForm):
+    """A document for a purchase, or a transfer."""
+
+    kind = Word(*PURCHASE)
+
+
+class TransportForm(IssueForm):
+    """A document for a transport or a dispatch by mail."""
+
+    kind = Word(*TRANSPORT)
+
+
+class LicenceForm(IssueForm):
+    """A permit or filing of production or trade, or a seal card."""
+
+    kind = Word(*LICENCES)
+
+
+class TradeForm(IssueForm):
+    """A licence for an import or an export."""
+
+    kind = Word(*TRADE)
 
 
 class VerificationForm(Record):

@@ -1,10 +1,11 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from precursor.reconciliation.records import record_of
 from precursor.reconciliation.service import Counted
 from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, waiting
 from precursor.reconciliation.view import View
-from precursor.rules.gaps import GAPS
+from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web import marks, paging, sheets
 from precursor.web.database import db
@@ -155,6 +156,37 @@ def _listed() -> Scope | None:
     return access.scope(g.subject, Action.ALERT_LIST) if may else None
 
 
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """Whether a movement is written off: the kind of its gap and the page of it, or neither."""
+
+    kind: GapKind | None
+    address: str = ""
+
+
+def write_offs(movements: Iterable[tuple[str, date]]) -> dict[str, WriteOff]:
+    """By number: how each movement stands today, of those whose gaps the reader may list; with the day of each."""
+    scope = _listed()
+    if scope is None:
+        return {}
+    by_year: dict[int, list[str]] = defaultdict(list)
+    for number, day in movements:
+        by_year[day.year].append(number)
+    found, today = {}, legal_day(current_app.extensions["settings"].clock())
+    for year, numbers in by_year.items():
+        try:
+            seen = seen_by(scope, str(year), today)
+        except (NotFound, Refused):  # no register yet, or a reader of another city
+            return {}
+        for number, code in service.faults_of(db.session, seen.view, numbers).items():
+            found[number] = (
+                WriteOff(GAPS[code], seen.address("reconciliation.gap", code=code, subject=number))
+                if code
+                else WriteOff(None)
+            )
+    return found
+
+
 def said_detail(gap: Gap) -> str:
     """The detail of a gap for people: an amount, or from when until when and for how many days."""
     if gap.amount:
@@ -216,6 +248,36 @@ def targets() -> str:
         is_older=found.last_entry != last_entry(db.session),
         counted_at=found.counted_at.astimezone(SHANGHAI),
     )
+
+
+@bp.get("/targets.xlsx")
+@access.requires(Action.STATS_AREA)
+def targets_sheet() -> Response:
+    """Every figure, the city's and each county's, as a workbook."""
+    seen = asked(g.scope)
+    return sheets.answer("targets", "指标", _FIGURES, _figure_rows(seen, summary(seen).counted))
+
+
+_FIGURES: Final = (
+    "指标 figure",
+    "名称 title",
+    "辖区 area",
+    "已办 done",
+    "应办 due",
+    "比率 % rate",
+    "目标 % target",
+    "差 lacking",
+)
+
+
+def _figure_rows(seen: Asked, counted: Sequence[Counted]) -> Iterator[list[sheets.Cell]]:
+    for one in counted:
+        whole = {"": one.total} if len(one.by_area) > 1 else {}
+        for area, rate in {**whole, **one.by_area}.items():
+            name = seen.counties[area] if area else seen.city.name
+            pct = Decimal(rate.pct) if rate.pct is not None else None
+            target = Decimal(one.target) if one.target is not None else None
+            yield [one.figure.key, one.figure.title.zh, name, rate.n, rate.d, pct, target, one.lacking(rate)]
 
 
 def _floor(counted: Counted) -> float:

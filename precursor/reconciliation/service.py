@@ -27,6 +27,8 @@ from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
 from precursor.rules.targets import is_met, lacking, percentage
 
+#: Numbers named in one statement.
+_AT_ONCE: Final = 500
 #: The plans whose frequencies count, until a register chooses others.
 PLAN: Final[Frequencies] = combine("jinhua-2018", "qianjiang")
 
@@ -104,6 +106,19 @@ def unit_ids(session: Session, view: View, figure: Figure) -> Iterator[tuple[str
     query = sa.select(units.c.unit, units.c[figure.done]).order_by(units.c.unit)
     for unit, done in session.execute(query.execution_options(yield_per=5_000)):
         yield unit, bool(done)
+
+
+def faults_of(session: Session, view: View, movements: Sequence[str]) -> dict[str, str | None]:
+    """Of movements: the code of what keeps each from being written off, None for those that are.
+
+    A movement that the view does not count (not of the period, of another area, reversed) is not in the answer.
+    """
+    units = writeoff.movements(view).subquery()
+    found: dict[str, str | None] = {}
+    for start in range(0, len(movements), _AT_ONCE):
+        query = sa.select(units.c.unit, units.c.code).where(units.c.unit.in_(movements[start : start + _AT_ONCE]))
+        found |= {unit: code for unit, code in session.execute(query)}  # noqa: C416 - rows are no pairs
+    return found
 
 
 def gaps_of(session: Session, view: View, figure: Figure) -> Iterator[Gap]:

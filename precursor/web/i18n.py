@@ -58,9 +58,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def amount(text: str) -> Markup:
-    """A quantity as text, with separators in its whole part."""
-    whole, dot, fraction = text.partition(".")
+def amount(text: str, places: int = 0) -> Markup:
+    """A quantity as text, with separators in its whole part, and so many decimal places at least."""
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.ljust(places, "0")
+    dot = "." if fraction else ""
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     return Markup("{}{:,}{}{}").format(sign, int(digits), dot, fraction)
 

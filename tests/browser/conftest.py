@@ -43,7 +43,9 @@ class Visit:
         """Fill in a form by the names of its fields; ``__`` stands for a point."""
         for name, text in typed.items():
             field = self.page.locator(f'form.desk [name="{name.replace("__", ".")}"]')
-            if field.evaluate("f => f.tagName") == "SELECT":
+            if field.first.get_attribute("type") == "radio":
+                self.page.locator(f'form.desk [name="{name.replace("__", ".")}"][value="{text}"]').check()
+            elif field.evaluate("f => f.tagName") == "SELECT":
                 field.select_option(text)
             else:
                 field.fill(text)

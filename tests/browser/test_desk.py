@@ -227,18 +227,23 @@ def test_an_inspector_enters_a_visit_by_two_officers_and_a_road_check(reader):
     reader.open("/plan?state=pending")
     reader.page.get_by_role("link", name=re.compile("录入|Record")).nth(1).click()
     assert reader.page.locator('[name="enterprise"]').input_value()
-    mine = reader.page.locator('[name="officers"]').input_value()
-    reader.fill(officers="DEMO-98\nDEMO-99", result="nothing_found")
+    own = reader.page.get_by_role("checkbox", name="inspector")
+    expect(own).to_be_checked()
+    own.uncheck()
+    reader.page.fill("#officers", "DEMO-98、DEMO-99")
+    reader.fill(result="nothing_found")
     reader.send()
     expect(reader.page.locator("#errors")).to_be_visible()  # who enters it was not there
     assert reader.page.locator('[name="result"]').input_value() == "nothing_found"
-    reader.fill(officers=f"{mine}\nDEMO-99")
+    expect(reader.page.locator("#officers")).to_have_value("DEMO-98、DEMO-99")  # what was typed is there again
+    own.check()
     reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
     reader.open("/road-checks/new")
     reader.send()
     expect(reader.page.locator("#errors li")).to_have_count(3)  # where, which, with what result
-    reader.fill(place="国道收费站", plate="示A12345", result="pass", officers=f"{mine}\nDEMO-99")
+    reader.fill(place="国道收费站", plate="示A12345", result="pass")
+    reader.page.get_by_role("checkbox", name="clerk").check()
     reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
     reader.is_quiet(refused=2)

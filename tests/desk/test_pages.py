@@ -118,7 +118,7 @@ REPORTS = {
     "/stock": ("on", "q", "enterprise", "page"),
     "/stock.xlsx": ("on", "q"),
     "/ledger": ("site", "substance", "from", "to"),
-    "/plan": ("period", "as_of", "state", "month", "until", "page"),
+    "/plan": ("period", "as_of", "state", "grade", "county", "due", "month", "until", "page"),
     "/plan.xlsx": ("period", "state", "until"),
     "/purchase-documents": ("state", "until", "holder", "page"),
     "/reversals": ("open",),

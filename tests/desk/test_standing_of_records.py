@@ -1,0 +1,180 @@
+"""What a page says first: whether a movement is written off, which visits are late, how long a report took."""
+
+import re
+from datetime import date
+from io import BytesIO
+
+import pytest
+from api_kit import Door
+from conftest import WORKED, load
+from python_calamine import load_workbook
+
+from precursor.core import db, migrate
+from precursor.core.clock import Period
+from precursor.reconciliation import service
+from precursor.reconciliation.figures import BY_KEY
+from precursor.rules.gaps import GAPS
+
+YEAR, AS_OF = "2025", date(2026, 1, 31)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    home = tmp_path_factory.mktemp("standing")
+    url = f"sqlite:///{home / 'city.db'}"
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    made = Door(url, home)
+    load(made.engine, WORKED)
+    yield made
+    made.close()
+
+
+def browser(door, name, role, **where):
+    client = door.account(name, role, **where)
+    client._begin()
+    return client.browser
+
+
+@pytest.fixture(scope="module")
+def lead(door):
+    return browser(door, "lead", "ps_lead", area="C0")
+
+
+def test_a_movement_says_whether_it_is_written_off_as_the_figure_counts_it(door, lead):
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse(YEAR), AS_OF)
+        units = dict(service.unit_ids(session, view, BY_KEY["K4"]))
+        codes = {gap.subject: gap.code for gap in service.gaps_of(session, view, BY_KEY["K4"])}
+        faults = service.faults_of(session, view, [*units, "NOBODY"])
+    assert {unit: code is None for unit, code in faults.items()} == units
+    assert {unit: code for unit, code in faults.items() if code} == codes
+    assert codes
+    for unit, is_done in units.items():
+        page = lead.get(f"/movements/{unit}").text
+        said = re.search(r'<p class="headline.*?</p>', page)[0]
+        if is_done:
+            assert "已核销" in said, unit
+        else:
+            assert GAPS[codes[unit]].title.zh in said, unit
+            gap = re.search(r'href="(/gaps/[^"]+)"', said)[1].replace("&amp;", "&")
+            assert lead.get(gap).status_code == 200
+
+
+def test_who_may_not_list_gaps_is_not_told_how_a_movement_stands(door):
+    keeper = door.account("keeper", "ent_keeper", enterprise="E06")
+    keeper._begin()
+    for movement in keeper.get("movements").json[:5]:
+        page = keeper.browser.get(f"/movements/{movement['id']}").text
+        assert movement["id"] in page
+        assert "核销。" not in page
+        assert "未核销" not in page
+
+
+def test_a_ledger_adds_up_and_says_what_is_written_off(door, lead):
+    sold = door.account("reader", "ps_lead", area="C0").get("movements/M12").json
+    book = f"site={sold['site']}&substance={sold['substance']}&from=2025-01-01&to=2025-12-31"
+    page = lead.get(f"/ledger?{book}").text
+    assert "期初结存" in page
+    sheet = load_workbook(BytesIO(lead.get(f"/ledger.xlsx?{book}").data)).get_sheet_by_index(0).to_python()
+    head, *lines = sheet
+    came, went, balance = (head.index(name) for name in ("入库 in", "出库 out", "结存 balance"))
+    total = lines.pop()
+    counted = [line for line in lines[1:] if line[balance] != ""]
+    assert total[came] == pytest.approx(sum(line[came] or 0 for line in counted))
+    assert total[went] == pytest.approx(sum(line[went] or 0 for line in counted))
+    assert lines[0][balance] + total[came] - total[went] == pytest.approx(total[balance])
+    written = {line[0]: line[-1] for line in lines[1:]}
+    assert written["M12"] == "双方数量不符"
+
+
+def test_the_plan_counts_what_its_list_has(lead):
+    page = lead.get("/plan?period=2025&as_of=2026-01-31").text
+    missed = int(re.search(r"<b>([0-9]+) 次检查逾期", page)[1])
+    lines = load_workbook(BytesIO(lead.get("/plan.xlsx?period=2025&as_of=2026-01-31").data)).get_sheet_by_index(0)
+    states = [line[-2] for line in lines.to_python()[1:]]
+    assert states.count("逾期未查") == missed > 0
+    sums = re.findall(r'<span class="push muted">([0-9]+) / ([0-9]+)</span>', page)
+    asked = [int(total) for _, total in sums][: len(set(re.findall(r"grade=([ABC])#list", page)))]
+    assert sum(asked) == len(states)  # every slot stands under one grade
+
+
+def test_a_month_of_the_plan_leads_to_its_visits_and_to_what_falls_due(lead):
+    page = lead.get("/plan?period=2025&as_of=2026-01-31&month=2025-12").text
+    due = re.search(r'class="missed" href="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert "due=2025-12-31" in due
+    assert "逾期未查" in lead.get(due).text
+    days = []
+    for month in range(1, 13):
+        shown = lead.get(f"/plan?period=2025&as_of=2026-01-31&month=2025-{month:02d}").text
+        days += re.findall(r'class="done" href="/inspections\?date=([0-9-]+)"', shown)
+    assert days
+    for day in set(days):
+        assert day in lead.get(f"/inspections?date={day}").text
+
+
+@pytest.mark.parametrize("month", ["2025-13", "x", "0001-01", "9999-12", "1900-01", "9900-12"])
+def test_any_month_is_answered(lead, month):
+    answer = lead.get(f"/plan?month={month}")
+    assert answer.status_code in (200, 422)
+    assert answer.status_code == 422 or month in ("1900-01", "9900-12")
+
+
+def test_a_list_is_narrowed_by_a_day_and_by_nothing_that_is_none(lead):
+    first = re.search(r"([0-9]{4}-[0-9]{2}-[0-9]{2})", lead.get("/inspections").text)[1]
+    assert first in lead.get(f"/inspections?date={first}").text
+    wrong = lead.get("/inspections?date=yesterday")
+    assert wrong.status_code == 422
+    assert "2026-03-01" in wrong.text or "YYYY-MM-DD" in wrong.text or "日期" in wrong.text
+
+
+def test_a_loss_says_how_long_its_report_took(door):
+    keeper = door.account("loser", "ent_officer", enterprise="E06")
+    told = {
+        "site": "S-E06",
+        "substance": "AC2O",
+        "quantity": "1",
+        "unit": "kg",
+        "kind": "theft",
+        "discovered_at": "2026-01-29T08:00:00+08:00",
+        "reported_at": "2026-01-30T09:30:00+08:00",
+    }
+    id_ = keeper.done("incidents", told)["id"]
+    page = keeper.browser.get(f"/incidents/{id_}").text
+    assert "发现后 25 小时 30 分报告，逾时限" in page
+
+
+def test_the_figures_can_be_kept_as_a_workbook(lead):
+    answer = lead.get("/targets.xlsx?period=2025&as_of=2026-01-31")
+    head, *lines = load_workbook(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert head[0].startswith("指标")
+    k1 = [line for line in lines if line[0] == "K1"]
+    assert k1[0][3] == sum(line[3] for line in k1[1:])
+
+
+def test_a_form_offers_the_kinds_of_its_family_and_few_words_side_by_side(door):
+    approver = browser(door, "issuer", "ps_approver", area="C0")
+    page = approver.get("/purchase-documents/new").text
+    kinds = re.search(r'<select[^>]*name="kind".*?</select>', page)[0]
+    assert 'value="purchase_permit"' in kinds
+    assert "transport" not in kinds
+    assert "particulars.hs_code" not in page
+    assert page.count('type="radio" name="uses"') == 2
+    wrong = door.account("issuer-2", "ps_approver", area="C0").post("purchase-documents", {"kind": "seal_card"})
+    assert wrong.status_code == 422
+    assert any(fault["pointer"] == "/kind" for fault in wrong.json["errors"])
+
+
+def test_officers_are_ticked_or_typed_and_nothing_is_lost(door):
+    inspector = door.account("walker", "ps_inspector", area="C0")
+    inspector._begin()
+    door.account("walker-2", "ps_inspector", area="C0")
+    page = inspector.browser.get("/inspections/new").text
+    assert page.count('type="checkbox" name="officers"') >= 2
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    typed = {"csrf_token": token, "_key": "k1", "enterprise": "", "officers": ["A-1", "B-2", "C-3"]}
+    again = inspector.browser.post("/inspections/new", data=typed)
+    assert again.status_code == 422
+    for code in typed["officers"]:
+        assert code in again.text
