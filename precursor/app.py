@@ -146,6 +146,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "list_numbers", "public_page"):
         shown: Any = app.view_functions[f"tokens.{endpoint}"]
         app.view_functions[f"tokens.{endpoint}"] = limiter.limit("120/minute")(shown)
+    for endpoint, limit in (("enrol", "20/hour"), ("log", "120/minute"), ("photo", "120/minute")):
+        taken: Any = app.view_functions[f"roadside.{endpoint}"]
+        app.view_functions[f"roadside.{endpoint}"] = limiter.limit(limit)(taken)
     _openapi(app)
     _health(app)
     _errors(app)
@@ -290,6 +293,11 @@ def _headers(app: Flask) -> None:
         return response
 
 
+def _permissions(*, is_phone: bool) -> PermissionsPolicy:
+    who = "'self'" if is_phone else "()"
+    return PermissionsPolicy().camera(who).geolocation(who)
+
+
 def _policy(*scripts: str) -> Secure:
     policy = (
         ContentSecurityPolicy()
@@ -307,5 +315,5 @@ def _policy(*scripts: str) -> Secure:
         referrer=ReferrerPolicy().no_referrer(),
         xfo=XFrameOptions().deny(),
         xcto=XContentTypeOptions(),
-        permissions=PermissionsPolicy().camera("'self'" if scripts else "()"),
+        permissions=_permissions(is_phone=bool(scripts)),
     )

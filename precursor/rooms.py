@@ -11,6 +11,7 @@ from precursor.movements import api as movements
 from precursor.movements import stock_api as stock
 from precursor.permits import api as permits
 from precursor.reconciliation import api as reconciliation
+from precursor.roadside import api as roadside
 from precursor.substances import api as substances
 from precursor.supervision import api as supervision
 from precursor.trade import api as trade
@@ -26,6 +27,7 @@ COLLECTIONS: Final = (
     *incidents.COLLECTIONS,
     *inspections.COLLECTIONS,
     *checkpoints.COLLECTIONS,
+    *roadside.COLLECTIONS,
     *supervision.COLLECTIONS,
 )
 LISTINGS: Final = (

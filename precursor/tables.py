@@ -13,6 +13,7 @@ import precursor.ledger.models
 import precursor.movements.models
 import precursor.permits.models
 import precursor.reconciliation.models
+import precursor.roadside.models
 import precursor.substances.models
 import precursor.supervision.models
 import precursor.tokens.models

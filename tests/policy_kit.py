@@ -74,7 +74,10 @@ FACTS = {
     "substances": {s["id"]: Fact() for s in CITY["substances"]},
 }
 #: Nothing of these is in the worked city.
-EMPTY = {"licences", "trade-licences", "reversals", "cosignatures", "batches", "supervisors"}
+EMPTY = {
+    *("licences", "trade-licences", "reversals", "cosignatures", "batches", "supervisors"),
+    *("road-cases", "road-scans", "devices"),
+}
 #: These have numbers of the register as ids: compared by what they show.
 NUMBERED = {
     "road-checks": [fact(None, c["county"]) for c in CITY["road_checks"]],

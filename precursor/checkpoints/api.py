@@ -12,10 +12,17 @@ from precursor.checkpoints import service
 from precursor.checkpoints.models import RoadCheck
 from precursor.checkpoints.service import RecordRoadCheck
 from precursor.core.access import Action
-from precursor.core.members import Day, Each, Record, Text, Word
+from precursor.core.members import Day, Each, Nested, Record, Text, Word
 from precursor.enterprises.lookups import area_in_scope
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
+
+
+class FoundItem(Record):
+    """One thing that was compared, and what was found."""
+
+    item = Text()
+    found = Text()
 
 
 class RoadCheckForm(Record):
@@ -39,6 +46,17 @@ class RoadCheckAnswer(Record):
     place = Text(null=True)
     plate = Text(null=True)
     result = Text(null=True)
+    document = Text(null=True)
+    verdict = Text(null=True, note="of its code, as the phone showed it")
+
+
+class RoadCheckDetail(RoadCheckAnswer):
+    """A check with all that was written down."""
+
+    measured = Text(null=True)
+    note = Text(null=True)
+    officers = Each(Text(), null=True)
+    items = Nested(FoundItem, many=True)
 
 
 def _query(call: Call) -> sa.Select:
@@ -51,10 +69,22 @@ def _query(call: Call) -> sa.Select:
             RoadCheck.place,
             RoadCheck.plate,
             RoadCheck.result,
+            RoadCheck.document,
+            RoadCheck.verdict,
         )
         .join(Area, Area.id == RoadCheck.area_id)
         .where(visible(call.scope, areas_of=(RoadCheck.area_id,)))
     )
+
+
+def _about(call: Call, row: sa.Row) -> Values:
+    found = call.session.get_one(RoadCheck, int(row.id))
+    return {
+        "measured": found.measured,
+        "note": found.note,
+        "officers": json.loads(found.officers) if found.officers else None,
+        "items": [{"item": item, "found": is_so} for item, is_so in json.loads(found.findings or "{}").items()],
+    }
 
 
 def _record(call: Call, data: Values, _: str) -> str:
@@ -84,6 +114,8 @@ COLLECTIONS = (
         path="road-checks",
         summary=Words("道路运输检查", "checks of road transport"),
         answer=RoadCheckAnswer,
+        detail=RoadCheckDetail,
+        more=_about,
         query=_query,
         list=Action.ROAD_CHECK_LIST,
         read=Action.ROAD_CHECK_LIST,

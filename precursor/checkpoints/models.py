@@ -23,3 +23,8 @@ class RoadCheck(Base):
     plate: Mapped[str | None]
     result: Mapped[str | None]  # pass, fault
     officers: Mapped[str | None]  # JSON list: codes of the natural persons
+    document: Mapped[str | None]  # the number on the document that was shown
+    verdict: Mapped[str | None]  # what the phone showed of its code
+    findings: Mapped[str | None]  # JSON: item of the form, what was found
+    measured: Mapped[str | None]  # amount and unit, as weighed or read
+    note: Mapped[str | None]

@@ -21,6 +21,11 @@ class RecordRoadCheck:
     plate: str | None = None
     result: str | None = None
     officers: str | None = None
+    document: str | None = None
+    verdict: str | None = None
+    findings: str | None = None
+    measured: str | None = None
+    note: str | None = None
 
 
 def record(session: Session, commands: Iterable[RecordRoadCheck], actor: audit.Actor, now: datetime) -> list[int]:

@@ -54,6 +54,8 @@ class Action(StrEnum):
     DELEGATION_CREATE = "delegation.create"
     DELEGATION_LIST = "delegation.list"
     DELEGATION_READ = "delegation.read"
+    DEVICE_LIST = "device.list"
+    DEVICE_LOCK = "device.lock"
     ENTERPRISE_APPROVE_UPDATE = "enterprise.approve_update"
     ENTERPRISE_LIST = "enterprise.list"
     ENTERPRISE_NAME_OFFICER = "enterprise.name_officer"
@@ -99,8 +101,11 @@ class Action(StrEnum):
     REPORT_QUARTERLY = "report.quarterly"
     REPORT_READ = "report.read"
     REPORT_SUBMIT = "report.submit"
+    ROAD_CASE_CLOSE = "road_case.close"
+    ROAD_CASE_LIST = "road_case.list"
     ROAD_CHECK_LIST = "road_check.list"
     ROAD_CHECK_RECORD = "road_check.record"
+    ROAD_SCAN_LIST = "road_scan.list"
     RULE_READ = "rule.read"
     STATS_AREA = "stats.area"
     STOCK_READ = "stock.read"
@@ -246,6 +251,9 @@ _MATRIX: Final = (
     # inspection, road, key sites
     ("ps_inspector", "inspection.record", "AREA", "C6"),
     ("ps_inspector", "road_check.record key_site.patrol", "AREA", ""),
+    (_POLICE, "road_case.list road_scan.list", "AREA", ""),
+    ("ps_approver ps_lead", "road_case.close", "AREA", "C1"),
+    ("ps_inspector ps_lead", "device.list device.lock", "AREA", ""),
     (_POLICE, "inspection.list inspection.read road_check.list key_site.list", "AREA", ""),
     ("em_auditor", "inspection.list inspection.read", "DOM_NONPHARMA", ""),
     ("drug_reg", "inspection.list inspection.read", "DOM_PHARMA", ""),

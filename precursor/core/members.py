@@ -279,6 +279,11 @@ class Record(Schema):
     }
 
 
+def record_of(name: str, about: str, members: Mapping[str, Member]) -> type[Record]:
+    """A schema whose members are known only as a table."""
+    return type(name, (Record,), {"__doc__": about, **members})
+
+
 @cache
 def schema_of(form: type[Record]) -> Record:
     """The schema of a form, made once: marshmallow copies every member each time one is made."""

@@ -5,6 +5,9 @@ from typing import Final
 from precursor.api.collection import Collection
 from precursor.rules.inspection_form import ITEMS
 from precursor.rules.law import Words
+from precursor.rules.roadside import CASES
+from precursor.rules.roadside import ITEMS as CHECKED
+from precursor.signing.verdicts import SCREENS
 
 
 def _table(text: str) -> dict[str, Words]:
@@ -70,6 +73,7 @@ external | 外部单位 | Outside party
 external_confirmed_on | 外部单位确认日期 | Confirmed by outside party on
 external_permit | 外地证件号 | Number of outside document
 findings | 检查事项 | Findings
+found | 所见 | Found
 grade | 等级 | Grade
 grades | 等级沿革 | Grade history
 handler | 经办人 | Handler
@@ -167,6 +171,24 @@ verification_result | 核查结果 | Verification found
 verified_on | 核查日期 | Verified on
 version | 版本 | Version
 year | 年度 | Year
+account | 账号 | Account
+at | 时间 | At
+device | 手机 | Phone
+document | 证件号 | Document
+due_on | 办结期限 | Due by
+enrolled_on | 登记日 | Enrolled on
+entries | 日志条数 | Entries
+items | 检查项 | Items
+locked_on | 锁定日 | Locked on
+measured | 实载数量 | On board
+note | 备注 | Note
+opened_on | 立案日 | Opened on
+outcome | 结论 | Outcome
+received_at | 收到时间 | Received at
+record | 形成的记录 | Record of it
+scans | 扫码 | Scans
+shown | 现场结论 | Shown on the spot
+verdict | 结论 | Verdict
 """)
 
 #: Words of members; the same word means the same everywhere but where ``member.word`` says otherwise.
@@ -290,9 +312,19 @@ drug_administration | 药品监管部门 | drug administration
 emergency_management | 应急管理部门 | emergency management
 commerce | 商务部门 | commerce
 health | 卫生健康部门 | health
+scan | 扫码 | scan
+check | 道路检查 | road check
+visit | 实地检查 | visit
+violation | 查实违法 | violation
+explained | 已说明 | explained
+mistake | 误报 | mistake
 true | 是 | yes
 false | 否 | no
 """)
+
+WORDS.update({verdict.value: screen.word for verdict, screen in SCREENS.items()})
+WORDS.update({f"item.{item}": said for item, said in CHECKED.items()})
+WORDS.update({kind.value: said for kind, said in CASES.items()})
 
 #: What is said below a field's name, where the name does not say enough.
 HINTS: Final = {
@@ -329,6 +361,9 @@ TITLES: Final = {
     "trade-licences": Words("进出口许可", "Trade licences"),
     "inspections": Words("实地检查", "Visits"),
     "road-checks": Words("道路检查", "Road checks"),
+    "road-cases": Words("道路案件", "Road cases"),
+    "road-scans": Words("扫码日志", "Scans"),
+    "devices": Words("查验手机", "Phones"),
     "key-sites": Words("重点部位", "Key sites"),
     "incidents": Words("流失事件", "Incidents"),
     "enterprises": Words("企业", "Enterprises"),
@@ -352,7 +387,10 @@ def title_of(collection: Collection) -> Words:
 NAV: Final = (
     (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "reversals")),
     (Words("证件", "Documents"), DOCUMENTS),
-    (Words("检查", "Inspection"), ("inspections", "road-checks", "key-sites", "incidents")),
+    (
+        Words("检查", "Inspection"),
+        ("inspections", "road-checks", "road-cases", "road-scans", "devices", "key-sites", "incidents"),
+    ),
     (Words("单位", "Register"), ("enterprises", "sites", "delegations", "substances")),
     (
         Words("报送", "Reports"),
@@ -454,7 +492,7 @@ LEFT_OUT: Final = {
 }
 
 #: Members that are instants.
-MOMENTS: Final = frozenset({"discovered_at", "reported_at"})
+MOMENTS: Final = frozenset({"discovered_at", "reported_at", "at", "received_at"})
 
 #: What a page insists on, though a register that comes as a bundle may lack it.
 MUST: Final = {"RoadCheckForm": ("place", "plate", "result", "officers")}

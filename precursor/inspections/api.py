@@ -9,7 +9,7 @@ from precursor.api.collection import Values
 from precursor.api.common import name_it, not_after_today, own_id, ref
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty
-from precursor.core.members import Day, Each, Nested, Record, Text, Whole, Word
+from precursor.core.members import Day, Each, Nested, Record, Text, Whole, Word, record_of
 from precursor.enterprises.lookups import enterprise_of
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
@@ -19,12 +19,11 @@ from precursor.inspections.service import RecordInspection
 from precursor.rules.inspection_form import FOUND, ITEMS, RESULTS
 from precursor.rules.law import Words
 
-
-class Findings(Record):
-    """What was found for each item of the form; items left out were not looked at."""
-
-
-Findings._declared_fields |= {item: Word(*FOUND, optional=True, note=words_.en) for item, words_ in ITEMS.items()}
+Findings = record_of(
+    "Findings",
+    "What was found for each item of the form; items left out were not looked at.",
+    {item: Word(*FOUND, optional=True, note=said.en) for item, said in ITEMS.items()},
+)
 
 
 class InspectionForm(Record):

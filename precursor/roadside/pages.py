@@ -6,26 +6,40 @@ Public: the page holds no secret and no record; what it may judge it learns from
 import base64
 import hashlib
 import json
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
+from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, url_for
+from sqlalchemy.orm import Session
 
+from precursor.accounts.models import User
+from precursor.api.views import body_of
+from precursor.areas import service as areas
 from precursor.areas.models import Area
-from precursor.core import access
+from precursor.core import access, problems
 from precursor.core.access import Action
+from precursor.core.db import transaction
+from precursor.core.errors import Fault, Faulty, Refused, Stale
+from precursor.roadside import arrivals, service
+from precursor.roadside.schemas import EnrolForm, LogForm
 from precursor.signing import qr
 from precursor.substances.models import Substance
 from precursor.tokens import pages as tokens
 from precursor.tokens import saying
+from precursor.tokens import service as token_service
 from precursor.web.database import db
 from precursor.web.i18n import LOCALES, t
 
 bp = Blueprint("roadside", __name__)
-#: What the text of an enrolment begins with; behind the # a one and the 32 bytes of the root key, as a number.
+#: What the text of an enrolment begins with; behind the # a one, the root key and the secret, as a number.
 ENROLMENT: Final = "PCE1"
+#: Where phones talk to the register: signed by the phone, never with a log-in (docs/roadside.md).
+PHONES: Final = "/api/phones/v1"
+_LONGEST_PHOTO: Final = 2 * 2**20
+_JPEG: Final = b"\xff\xd8\xff"
 #: What the application consists of besides its pages, below the folder of static files.
 FILES: Final = ("dist/scan-app.js", "dist/scan.css", "dist/app.css", "dist/icons.svg", "dist/zxing_reader.wasm")
 
@@ -77,12 +91,94 @@ def _digest(static: Path) -> str:
 @bp.get("/scan/enrolment")
 @access.requires(Action.ROAD_CHECK_RECORD)
 def enrolment() -> str:
-    """What a phone scans first: the root key that it pins."""
+    """What a phone scans first: the root key that it pins, and a secret that enrols it once."""
     root = bytes.fromhex(tokens.office().store.root_public())
-    number = int.from_bytes(b"\x01" + root, "big")
+    with transaction(current_app.extensions["engine"]) as session:
+        secret = service.offer(session, g.subject.account, current_app.extensions["settings"].clock())
+    number = int.from_bytes(b"\x01" + root + secret, "big")
     text = f"{ENROLMENT}#{number}"
     picture = base64.b64encode(qr.png(text)).decode()
-    return render_template("enrolment.html", picture=picture, text=text, root=root.hex())
+    minutes = int(service.ENROLS.total_seconds() // 60)
+    return render_template("enrolment.html", picture=picture, text=text, root=root.hex(), minutes=minutes)
+
+
+@bp.post(PHONES)
+@access.public
+def enrol() -> Response:
+    """Enrol a phone: the secret of the code speaks for the officer who made it."""
+    asked, now = body_of(EnrolForm), current_app.extensions["settings"].clock()
+    session = db.session
+    device = service.enrol(session, bytes.fromhex(asked["secret"]), asked["key"], asked.get("name", ""), now)
+    user, area = session.get_one(User, device.user_id), session.get_one(Area, device.area_id)
+    within = sa.select(Area).where(Area.id.in_(areas.within(session, area.id)), Area.level == "county")
+    answer = jsonify(
+        device=device.outside_id,
+        person=user.person,
+        account=user.username,
+        area={"id": area.outside_id, "name": area.name},
+        counties=[
+            {"id": one.outside_id, "name": one.name} for one in session.scalars(within.order_by(Area.outside_id))
+        ],
+    )
+    session.commit()
+    answer.status_code = 201
+    return answer
+
+
+@bp.post(f"{PHONES}/log")
+@access.public
+def log() -> Response:
+    """Take a part of a phone's log. Each entry once: what was taken before gets its receipt again."""
+    asked, now = body_of(LogForm), current_app.extensions["settings"].clock()
+    session = db.session
+    device, user = arrivals.greeted(session, asked["device"], asked["at"], asked["hello"], now)
+    try:
+        receipts = arrivals.take(session, device, user, asked["entries"], _judge(session, now), now)
+    except Stale as error:
+        answer = jsonify(problems.problem(error) | {"next": device.next_seq})
+        answer.status_code = problems.status_of(error)
+        return answer
+    found = [
+        {
+            "seq": one.seq,
+            "received_at": one.received_at.isoformat(),
+            "verdict": one.verdict,
+            "record": one.record,
+            "cases": one.cases,
+        }
+        for one in receipts
+    ]
+    answer = jsonify(next=device.next_seq, receipts=found)
+    session.commit()
+    return answer
+
+
+def _judge(session: Session, now: datetime) -> arrivals.Judge:
+    """Judges by the lists as they stand now; where no key lies here, nothing is judged."""
+    try:
+        return token_service.verifier(session, tokens.office(), tokens.SIGNER, now).judge
+    except Refused:
+        return lambda _text, _at: None
+
+
+@bp.put(f"{PHONES}/<device>/photos/<digest>")
+@access.public
+def photo(device: str, digest: str) -> Response:
+    """Keep a photograph that an entry of this phone names by its digest."""
+    body = request.get_data(cache=False) if (request.content_length or 0) <= _LONGEST_PHOTO else b""
+    if not body.startswith(_JPEG) or hashlib.sha256(body).hexdigest() != digest:
+        raise Faulty([Fault("", "须为与摘要相符的 JPEG，至多 2 MB / a JPEG of 2 MB at most that has this digest")])
+    service.keep_photo(db.session, device, digest, body, current_app.extensions["settings"].clock())
+    db.session.commit()
+    return Response(status=204)
+
+
+@bp.get("/road-scans/photos/<digest>.jpg")
+@access.requires(Action.ROAD_SCAN_LIST)
+def shown_photo(digest: str) -> Response:
+    """A photograph of a scan in the reader's area."""
+    found = service.photo_in(db.session, g.scope.area_id or 0, digest)
+    return Response(found, mimetype="image/jpeg")
 
 
 @bp.get("/scan/manifest.webmanifest")

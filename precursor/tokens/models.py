@@ -1,11 +1,11 @@
 """Keys, tokens as they were signed, and the lists as they were last published."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from precursor.core.db import Base, Instant, append_only, mutable
+from precursor.core.db import Base, BaseUnits, Instant, append_only, mutable
 
 
 class SigningKey(Base):
@@ -53,6 +53,47 @@ class Token(Base):
     said: Mapped[str]  # digest of what it says, without place and instant: another one is another token
     cose: Mapped[str]  # hex
     digest: Mapped[str]  # SHA-256 of the bytes
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class TripSlip(Base):
+    """One journey under a document (随车单): short-lived, for these vehicles and this amount."""
+
+    __tablename__ = "trip_slip"
+    __table_args__ = append_only(
+        UniqueConstraint("outside_id"),
+        UniqueConstraint("enterprise_id", "permit_id", "trip"),
+        UniqueConstraint("list_number", "list_index"),
+        ForeignKeyConstraint(["enterprise_id", "permit_id"], ["permit.enterprise_id", "permit.id"]),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]
+    enterprise_id: Mapped[int]
+    permit_id: Mapped[int]
+    trip: Mapped[int]  # its number among the journeys under the document, from 1
+    plates: Mapped[str]  # JSON list
+    quantity: Mapped[int] = mapped_column(BaseUnits)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    kid: Mapped[str] = mapped_column(ForeignKey("signing_key.kid"))
+    list_number: Mapped[int] = mapped_column(ForeignKey("status_number.number"))
+    list_index: Mapped[int]
+    cose: Mapped[str]  # hex
+    digest: Mapped[str]  # SHA-256 of the bytes
+    recorded_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class TripEnd(Base):
+    """A journey that is over, or was given up: its slip is good no longer."""
+
+    __tablename__ = "trip_end"
+    __table_args__ = append_only()
+
+    trip_id: Mapped[int] = mapped_column(ForeignKey("trip_slip.id"), primary_key=True, autoincrement=False)
+    how: Mapped[str]  # arrived, given_up
+    day: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 

@@ -21,9 +21,11 @@ from precursor.permits.service import PermitKey
 from precursor.rules.permits import PermitKind, is_revoked
 from precursor.signing import cbor, claims, envelope, lists, trust
 from precursor.signing.lists import Status
-from precursor.signing.text import from_text, prefix_of, to_text
+from precursor.signing.text import from_text, host_of, prefix_of, to_text
 from precursor.signing.trust import KeyState, ListedKey
 from precursor.signing.verdicts import Refused as NotGenuine
+from precursor.signing.verdicts import Verdict
+from precursor.signing.verify import Verifier
 from precursor.tokens import keys, saying
 from precursor.tokens.models import Published, SigningKey, StatusNumber, Token
 from precursor.tokens.store import KeyStore
@@ -194,6 +196,23 @@ def trust_list(session: Session, office: Office, now: datetime) -> Published:
         )
 
     return _published(session, "trust", content, make, now)
+
+
+def verifier(session: Session, office: Office, actor: audit.Actor, now: datetime) -> Verifier:
+    """What judges by the lists as they stand now. Refused where no key lies here."""
+    root = bytes.fromhex(office.store.root_public())
+    trusted = trust.read(trust_list(session, office, now).body, root)
+    kept: dict[int, lists.StatusList] = {}
+
+    def find(number: int, _: str, by: trust.Trust) -> lists.StatusList:
+        if number not in kept:
+            try:
+                kept[number] = lists.read_status(status_list(session, office, number, actor, now).body, by)
+            except NotFound:
+                raise NotGenuine(Verdict.STATUS_MISSING, "no list of that number") from None
+        return kept[number]
+
+    return Verifier(trusted, find, host_of(prefix_of(office.base_url)))
 
 
 def jwks(session: Session, now: datetime) -> dict[str, Any]:

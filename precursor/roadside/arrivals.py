@@ -1,0 +1,389 @@
+"""What phones bring home: each entry taken once, judged again, recorded, and laid beside the others.
+
+An entry is told from others by phone and number; sent again it gets the receipt that it got before. Nothing that was
+shown on the spot is changed by what is known here: where the two differ, a case says so.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session, aliased
+
+from precursor import audit
+from precursor.accounts.models import User
+from precursor.api.collection import Values
+from precursor.areas import service as areas
+from precursor.areas.models import Area
+from precursor.checkpoints import service as checkpoints
+from precursor.checkpoints.service import RecordRoadCheck
+from precursor.core.clock import legal_day
+from precursor.core.db import take_ids
+from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Stale
+from precursor.core.members import schema_of
+from precursor.core.strict import flatten, loads, repeated_names
+from precursor.enterprises.models import Party
+from precursor.inspections import service as inspections
+from precursor.inspections.service import RecordInspection
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
+from precursor.permits.models import Permit, PermitBalance
+from precursor.roadside import service
+from precursor.roadside.models import Device, DeviceEntry, RoadCase
+from precursor.roadside.schemas import EntryForm
+from precursor.rules import roadside as rules
+from precursor.rules.roadside import CaseKind, Place, Sighting
+from precursor.signing import claims as c
+from precursor.signing import envelope
+from precursor.signing.keys import holds, public
+from precursor.signing.text import from_text
+from precursor.signing.verdicts import Verdict
+from precursor.signing.verify import Judgement, read_claims
+from precursor.tokens.models import StatusNumber
+
+#: A phone's greeting is good for so long either way: long enough for a clock that is out.
+GREETS: Final = timedelta(hours=12)
+MOST: Final = 100  # entries at once
+#: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
+Judge = Callable[[str, int], Judgement | None]
+Claims = dict[int, Any]
+_CANNOT_JUDGE: Final = frozenset(
+    {
+        "NONE",
+        Verdict.TRUST_INVALID,
+        Verdict.TRUST_EXPIRED,
+        Verdict.STATUS_MISSING,
+        Verdict.STATUS_INVALID,
+        Verdict.STATUS_EXPIRED,
+        Verdict.UNKNOWN_KEY,
+        Verdict.MALFORMED,
+    }
+)
+#: What becomes true of a document after it was on the road, so that it tells nothing of the scan.
+_MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED, Verdict.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the phone is told of an entry: its number, what is thought of it here, what came of it."""
+
+    seq: int
+    received_at: datetime
+    verdict: str | None
+    record: str | None
+    cases: list[str] = field(default_factory=list)
+
+
+def greeted(session: Session, outside_id: str, at: datetime, hello: str, now: datetime) -> tuple[Device, User]:
+    """The phone that says so, and its officer. Refused for another's key, an old greeting, a locked phone."""
+    device = session.scalars(sa.select(Device).where(Device.outside_id == outside_id).with_for_update()).one_or_none()
+    if device is None:
+        raise NotFound(f"没有这部手机 / there is no phone {outside_id[:40]}")
+    said = f"hello {outside_id} {int(at.timestamp())}".encode()
+    if not holds(public(bytes.fromhex(device.key)), bytes.fromhex(hello), said) or abs(now - at) > GREETS:
+        raise Forbidden("签名不是这部手机的，或时钟相差太多 / not signed by this phone, or its clock is far out")
+    if device.locked_on is not None:
+        raise Forbidden("手机已锁定 / this phone is locked")
+    user = session.get_one(User, device.user_id)
+    service.check_account(user)
+    return device, user
+
+
+def take(
+    session: Session, device: Device, user: User, signed: list[Values], judge: Judge, now: datetime
+) -> list[Receipt]:
+    """Take entries in their order. Faulty or Refused leaves none of them; Stale says where the log has got to."""
+    # one upload after another: of two scans of one code, the later to arrive must see the earlier
+    session.execute(sa.select(StatusNumber.number).order_by(StatusNumber.number).with_for_update())
+    if len(signed) > MOST:
+        raise Faulty([Fault("/entries", f"一次至多 {MOST} 条 / at most {MOST} entries at once")])
+    return [_take(session, device, user, one, judge, now) for one in signed]
+
+
+def _take(session: Session, device: Device, user: User, signed: Values, judge: Judge, now: datetime) -> Receipt:
+    text: str = signed["said"]
+    data = text.encode()
+    digest = hashlib.sha256(data).hexdigest()
+    if not holds(public(bytes.fromhex(device.key)), bytes.fromhex(signed["signature"]), data):
+        raise Forbidden("签名不是这部手机的 / not signed by this phone")
+    entry = _read(data)
+    before = session.scalars(
+        sa.select(DeviceEntry).where(DeviceEntry.device_id == device.id, DeviceEntry.seq == entry["seq"])
+    ).one_or_none()
+    if before is not None and before.digest == digest:
+        return _receipt(session, before)
+    if before is not None:
+        _open(session, CaseKind.LOG_FORK, before, None, user, now, f"{digest[:16]}")
+        return _receipt(session, before)
+    if (
+        entry["device"] != device.outside_id
+        or entry["seq"] != device.next_seq
+        or entry.get("prev", "") != device.head
+    ):
+        raise Stale(f"日志应接着第 {device.next_seq} 条 / the log goes on at {device.next_seq}")
+    row = _row(session, device, user, entry, signed | {"digest": digest}, judge, now)
+    device.next_seq, device.head = entry["seq"] + 1, digest
+    session.flush()
+    return _receipt(session, row)
+
+
+def _read(data: bytes) -> Values:
+    document = loads(data, "entry")
+    faults = list(repeated_names(document))
+    try:
+        entry: Values = schema_of(EntryForm).load(document)
+    except ValidationError as error:
+        faults += flatten(error.messages)
+    if faults:
+        raise Faulty(sorted(set(faults)))
+    wanted = {"scan": ("scan",), "check": ("scan", "check"), "visit": ("visit",)}[entry["kind"]]
+    wrong = [name for name in ("scan", "check", "visit") if (name in entry) != (name in wanted)]
+    if wrong:
+        raise Faulty([Fault(f"/{name}", "与种类不合 / does not go with the kind") for name in wrong])
+    return entry
+
+
+# ------------------------------------------------------------------ one entry
+
+
+def _row(
+    session: Session, device: Device, user: User, entry: Values, signed: Values, judge: Judge, now: datetime
+) -> DeviceEntry:
+    at = min(entry["at"], now + timedelta(days=1))
+    scan, check, place = entry.get("scan") or {}, entry.get("check") or {}, entry.get("place") or {}
+    found: Judgement | None = judge(scan["text"], int(min(at, now).timestamp())) if scan.get("text") else None
+    said = found.claims if found and found.claims else None
+    area = _area(session, device, check.get("county"))
+    number, index = said[c.PERMIT][c.STATUS] if said else (None, None)
+    document = str(said[c.SUB]) if said else scan.get("number")
+    values = {
+        "id": take_ids(session, 1)[0],
+        "device_id": device.id,
+        "seq": entry["seq"],
+        "digest": signed["digest"],
+        "said": signed["said"],
+        "signature": signed["signature"],
+        "kind": entry["kind"],
+        "at": at,
+        "area_id": area.id,
+        "shown": scan.get("verdict"),
+        "verdict": found.verdict.value if found else None,
+        "token": found.token if said and found else None,
+        "document": document,
+        "list_number": number,
+        "list_index": index,
+        "plate": check.get("plate"),
+        "latitude": place.get("latitude"),
+        "longitude": place.get("longitude"),
+        "record": _record(session, user, entry, area, document, legal_day(min(at, now)), now),
+    }
+    audit.write(session, DeviceEntry, [values], action="device.log", actor=service.actor_of(user), now=now)
+    row = session.get_one(DeviceEntry, values["id"])
+    _compare(session, row, entry, said, user, now)
+    return row
+
+
+def _area(session: Session, device: Device, named: str | None) -> Area:
+    if named is None:
+        return session.get_one(Area, device.area_id)
+    area = areas.by_outside_id(session, named)
+    if area.id not in areas.within(session, device.area_id):
+        raise Faulty([Fault("/check/county", "不在本机关辖区 / lies outside the officer's area")])
+    return area
+
+
+def _record(
+    session: Session, user: User, entry: Values, area: Area, document: str | None, day: date, now: datetime
+) -> str | None:
+    """The road check or the visit that the entry is, in its own room."""
+    actor = service.actor_of(user)
+    if check := entry.get("check"):
+        amount = f"{check['quantity']} {check['unit']}" if "quantity" in check and "unit" in check else None
+        command = RecordRoadCheck(
+            area_id=area.id,
+            day=day,
+            recorded_on=legal_day(now),
+            place=check["where"],
+            plate=check["plate"],
+            result=check["result"],
+            officers=json.dumps(_officers(check, user)),
+            document=document,
+            verdict=entry["scan"]["verdict"],
+            findings=json.dumps(check["items"], ensure_ascii=False, sort_keys=True),
+            measured=amount,
+            note=check.get("note"),
+        )
+        return f"road-checks/{checkpoints.record(session, [command], actor, now)[0]}"
+    if visit := entry.get("visit"):
+        firm = session.scalars(
+            sa.select(Party).where(
+                Party.outside_id == visit["enterprise"],
+                Party.is_external == sa.false(),
+                Party.area_id.in_(areas.subtree(user.area_id or 0)),
+            )
+        ).one_or_none()
+        if firm is None:
+            raise Faulty([Fault("/visit/enterprise", "找不到这家企业 / there is no such enterprise")])
+        officers = _officers(visit, user)
+        outside_id = f"V-{take_ids(session, 1)[0]}"
+        inspections.record(
+            session,
+            [
+                RecordInspection(
+                    outside_id=outside_id,
+                    enterprise_id=firm.id,
+                    day=day,
+                    recorded_on=legal_day(now),
+                    mode="onsite",
+                    inspectors=len(officers),
+                    officers=json.dumps(officers),
+                    result=visit["result"],
+                    findings=json.dumps(visit["items"], ensure_ascii=False),
+                )
+            ],
+            actor,
+            now,
+        )
+        return f"inspections/{outside_id}"
+    return None
+
+
+def _officers(form: Values, user: User) -> list[str]:
+    """All who were there, the officer of the phone among them."""
+    return sorted({user.person.upper(), *(code.upper() for code in form["officers"])})
+
+
+def _receipt(session: Session, row: DeviceEntry) -> Receipt:
+    cases = sa.select(RoadCase.outside_id).where(sa.or_(RoadCase.first_id == row.id, RoadCase.second_id == row.id))
+    return Receipt(
+        row.seq, row.recorded_at, row.verdict, row.record, list(session.scalars(cases.order_by(RoadCase.id)))
+    )
+
+
+# ------------------------------------------------------------------ beside the others
+
+
+def _compare(
+    session: Session, row: DeviceEntry, entry: Values, said: Claims | None, user: User, now: datetime
+) -> None:
+    """Open every case that this entry gives away, by itself and with each other scan of its document."""
+    if entry["at"] > now + rules.AHEAD:
+        _open(session, CaseKind.CLOCK_AHEAD, row, None, user, now)
+    if _differs(session, row, said):
+        _open(session, CaseKind.REJUDGED, row, None, user, now)
+    if said is None:
+        return
+    mine = _sighting(session, row)
+    for kind in rules.alone(mine):
+        _open(session, kind, row, None, user, now)
+    others = sa.select(DeviceEntry).where(
+        DeviceEntry.list_number == row.list_number,
+        DeviceEntry.list_index == row.list_index,
+        DeviceEntry.id != row.id,
+        DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
+    )
+    for other in session.scalars(others.order_by(DeviceEntry.id)).all():
+        theirs = _sighting(session, other)
+        first, second = (row, other) if mine.order < theirs.order else (other, row)
+        for kind in rules.together(mine, theirs):
+            _open(session, kind, first, second, user, now)
+
+
+def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
+    """Whether what was shown is not what is known here to have held then."""
+    if row.shown is None or row.verdict is None or row.shown == row.verdict:
+        return False
+    if {row.shown, row.verdict} & _CANNOT_JUDGE or row.verdict in _MAY_BE_LATER:
+        return False
+    if row.verdict == Verdict.REVOKED and said is not None:
+        revoked = session.scalar(
+            sa.select(PermitBalance.revoked_on)
+            .join(
+                Permit,
+                sa.and_(Permit.enterprise_id == PermitBalance.enterprise_id, Permit.id == PermitBalance.permit_id),
+            )
+            .where(Permit.outside_id == str(said[c.SUB]))
+        )
+        return revoked is not None and revoked <= legal_day(row.at)
+    return True
+
+
+def _sighting(session: Session, row: DeviceEntry) -> Sighting:
+    """An entry as the rules see it, made from what was signed."""
+    said = _claims_of(row)
+    permit = said[c.PERMIT]
+    device = session.scalars(sa.select(Device.outside_id).where(Device.id == row.device_id)).one()
+    area = session.get_one(Area, row.area_id)
+    has_place = row.latitude is not None and row.longitude is not None
+    return Sighting(
+        name=(device, row.seq),
+        at=row.at,
+        day=legal_day(row.at),
+        token=row.token or "",
+        index=(row.list_number or 0, row.list_index or 0),
+        plate=row.plate,
+        plates=tuple(permit.get(c.PLATES, ())),
+        route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),
+        area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
+        place=Place((row.latitude or 0) / 1e6, (row.longitude or 0) / 1e6) if has_place else None,
+        uses=permit[c.USES],
+        trip=permit.get(c.TRIP),
+        received=_received(session, str(permit.get(c.PARENT) or said[c.SUB])),
+    )
+
+
+def _claims_of(row: DeviceEntry) -> Claims:
+    """What the code said; its signature was good when it came."""
+    return read_claims(envelope.read(from_text(json.loads(row.said)["scan"]["text"])[1]).payload)
+
+
+def _received(session: Session, document: str) -> date | None:
+    """The day on which the other side booked in what was dispatched under a document; None while it has not."""
+    theirs = aliased(Movement)
+    query: sa.Select[Any] = (
+        sa.select(sa.func.max(theirs.day))
+        .select_from(Movement)
+        .join(
+            Permit,
+            sa.and_(Permit.enterprise_id == Movement.transport_holder_id, Permit.id == Movement.transport_permit_id),
+        )
+        .join(theirs, sa.and_(theirs.other_enterprise_id == Movement.enterprise_id, theirs.other_id == Movement.id))
+        .where(Permit.outside_id == document, stands(Movement), stands(theirs))
+    )
+    found: date | None = session.scalar(query)
+    return found
+
+
+def _open(
+    session: Session,
+    kind: CaseKind,
+    first: DeviceEntry,
+    second: DeviceEntry | None,
+    user: User,
+    now: datetime,
+    more: str = "",
+) -> None:
+    """Open a case, unless it is open or was closed already: its key is the kind and the scans."""
+    scans = "|".join(f"{one.device_id}/{one.seq}" for one in (first, second) if one is not None)
+    key = f"{kind}|{scans}{'|' + more if more else ''}"
+    if session.scalar(sa.select(RoadCase.id).where(RoadCase.key == key)) is not None:
+        return
+    number, today = take_ids(session, 1)[0], legal_day(now)
+    row = {
+        "id": number,
+        "outside_id": f"RC-{number}",
+        "key": key,
+        "kind": kind.value,
+        "first_id": first.id,
+        "second_id": second.id if second else None,
+        "area_id": (second or first).area_id,
+        "document": first.document,
+        "opened_on": today,
+        "due_on": today + timedelta(rules.DAYS_TO_CLOSE),
+    }
+    audit.write(session, RoadCase, [row], action="road_case.open", actor=service.actor_of(user), now=now)

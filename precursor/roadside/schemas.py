@@ -1,0 +1,106 @@
+"""What a phone sends: how it enrols, and the entries of its log."""
+
+from precursor.api.common import ref, words
+from precursor.core.members import Amount, Each, Moment, Nested, Record, Text, Whole, Word, record_of
+from precursor.core.quantity import UNITS
+from precursor.rules.inspection_form import FOUND, RESULTS
+from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
+from precursor.rules.law import Words
+from precursor.rules.roadside import ITEMS, Finding
+from precursor.signing.verdicts import Verdict, Warn
+
+_HEX: str = r"[0-9a-f]{64}"
+_PERSON: str = r"[A-Za-z0-9-]{1,40}"
+
+
+class EnrolForm(Record):
+    """A phone that is to be enrolled: the secret of the code, and the public half of the key it made."""
+
+    secret = Text(longest=32, pattern=r"[0-9a-f]{32}")
+    key = Text(longest=64, pattern=_HEX)
+    name = words(optional=True)
+
+
+class SignedEntry(Record):
+    """An entry as the phone signed it: JSON as text, and the signature over its UTF-8 bytes."""
+
+    said = Text(longest=16_000)
+    signature = Text(longest=128, pattern=r"[0-9a-f]{128}")
+
+
+class LogForm(Record):
+    """A part of a phone's log, in order. ``hello`` signs the moment, so that nobody else asks for this phone."""
+
+    device = ref()
+    at = Moment()
+    hello = Text(longest=128, pattern=r"[0-9a-f]{128}")
+    entries = Nested(SignedEntry, many=True)
+
+
+class PlaceForm(Record):
+    """Where the phone was, in millionths of a degree, and by how many metres it may be out."""
+
+    latitude = Whole(-90_000_000, 90_000_000)
+    longitude = Whole(-180_000_000, 180_000_000)
+    accuracy = Whole(0, 1_000_000, optional=True)
+
+
+class ScanForm(Record):
+    """What was read and what the phone said of it. ``text`` is absent where there was no code to read."""
+
+    text = Text(longest=2_700, optional=True)
+    number = Text(longest=64, optional=True, note="of a document looked up or typed, without a code")
+    verdict = Word(*Verdict, "NONE")
+    warnings = Each(Word(*Warn), optional=True)
+    findings = Each(Word(*Finding), optional=True)
+    trust = Whole(0, 2**53 - 1, optional=True, note="sequence of the trust list")
+    as_of = Whole(0, 2**53 - 1, optional=True, note="seconds: of the status list")
+
+
+def _items(name: str, about: str, items: dict[str, Words]) -> type[Record]:
+    return record_of(name, about, {item: Word(*FOUND, optional=True, note=said.en) for item, said in items.items()})
+
+
+CheckItems = _items("CheckItems", "What was compared at the roadside.", ITEMS)
+VisitItems = _items("VisitItems", "What was looked at in an enterprise.", VISIT_ITEMS)
+
+
+class CheckForm(Record):
+    """A road check as the officer filled it in at the roadside."""
+
+    county = ref()
+    plate = Text(longest=20)
+    where = words()
+    items = Nested(CheckItems)
+    quantity = Amount(optional=True)
+    unit = Word(*UNITS, optional=True)
+    result = Word("pass", "fault")
+    officers = Each(Text(longest=40, pattern=_PERSON))
+    note = words(optional=True)
+    photos = Each(Text(longest=64, pattern=_HEX), optional=True)
+
+
+class VisitForm(Record):
+    """A visit to an enterprise as the officers filled it in there."""
+
+    enterprise = ref()
+    items = Nested(VisitItems)
+    result = Word(*RESULTS)
+    officers = Each(Text(longest=40, pattern=_PERSON))
+    note = words(optional=True)
+    photos = Each(Text(longest=64, pattern=_HEX), optional=True)
+
+
+class EntryForm(Record):
+    """One entry of a phone's log. ``prev`` is the digest of the entry before; the first has none."""
+
+    v = Whole(1, 1)
+    device = ref()
+    seq = Whole(1, 2**31 - 1)
+    prev = Text(longest=64, pattern=_HEX, optional=True)
+    at = Moment()
+    kind = Word("scan", "check", "visit")
+    place = Nested(PlaceForm, optional=True)
+    scan = Nested(ScanForm, optional=True)
+    check = Nested(CheckForm, optional=True)
+    visit = Nested(VisitForm, optional=True)
