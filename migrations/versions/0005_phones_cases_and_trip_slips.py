@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("latitude", BIG, nullable=True),
         sa.Column("longitude", BIG, nullable=True),
         sa.Column("record", sa.Text(), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_device_entry_area_id")),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_entry_device_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_entry")),

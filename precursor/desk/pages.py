@@ -259,7 +259,8 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
     """The acts that the reader's role is granted: of the collection, or of one record that still stands."""
     if record is not None and (record.get("reversed_on") or record.get("done") or record.get("approved")):
         return []
-    return [
+    beside = terms.BESIDE.get(collection.path) if record is None else None
+    return ([Button(*beside[:2])] if beside and may(beside[2]) else []) + [
         Button(
             act.summary,
             f"/{collection.path}/{forms.path_of(act).replace('<id>', quote(record['id']) if record else '')}",

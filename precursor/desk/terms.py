@@ -3,6 +3,7 @@
 from typing import Final
 
 from precursor.api.collection import Collection
+from precursor.core.access import Action
 from precursor.rules.inspection_form import ITEMS
 from precursor.rules.law import Words
 from precursor.rules.roadside import CASES
@@ -376,6 +377,10 @@ TITLES: Final = {
     "quarterly-reports": Words("季度报送", "Quarterly reports"),
     "cosignatures": Words("双人复核", "Second signatures"),
 }
+
+
+#: What a list offers besides its own acts: words, address, and the action that it is.
+BESIDE: Final = {"devices": (Words("登记手机", "Enrol a phone"), "/scan/enrolment", Action.ROAD_CHECK_RECORD)}
 
 
 def title_of(collection: Collection) -> Words:

@@ -1,7 +1,8 @@
 """What phones bring home: each entry taken once, judged again, recorded, and laid beside the others.
 
 An entry is told from others by phone and number; sent again it gets the receipt that it got before. Nothing that was
-shown on the spot is changed by what is known here: where the two differ, a case says so.
+shown on the spot is changed by what is known here: where the two differ, a case says so. What was signed is kept
+even where its form cannot be recorded: the receipt says why, and the log goes on.
 """
 
 import hashlib
@@ -52,6 +53,7 @@ MOST: Final = 100  # entries at once
 #: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
 Judge = Callable[[str, int], Judgement | None]
 Claims = dict[int, Any]
+_FORMS: Final = {"scan": ("scan",), "check": ("scan", "check"), "visit": ("visit",)}
 _CANNOT_JUDGE: Final = frozenset(
     {
         "NONE",
@@ -76,6 +78,7 @@ class Receipt:
     received_at: datetime
     verdict: str | None
     record: str | None
+    fault: str | None
     cases: list[str] = field(default_factory=list)
 
 
@@ -111,7 +114,7 @@ def _take(session: Session, device: Device, user: User, signed: Values, judge: J
     digest = hashlib.sha256(data).hexdigest()
     if not holds(public(bytes.fromhex(device.key)), bytes.fromhex(signed["signature"]), data):
         raise Forbidden("签名不是这部手机的 / not signed by this phone")
-    entry = _read(data)
+    entry, fault = _read(data)
     before = session.scalars(
         sa.select(DeviceEntry).where(DeviceEntry.device_id == device.id, DeviceEntry.seq == entry["seq"])
     ).one_or_none()
@@ -126,26 +129,32 @@ def _take(session: Session, device: Device, user: User, signed: Values, judge: J
         or entry.get("prev", "") != device.head
     ):
         raise Stale(f"日志应接着第 {device.next_seq} 条 / the log goes on at {device.next_seq}")
-    row = _row(session, device, user, entry, signed | {"digest": digest}, judge, now)
+    row = _row(session, device, user, entry, signed | {"digest": digest, "fault": fault}, judge, now)
     device.next_seq, device.head = entry["seq"] + 1, digest
     session.flush()
     return _receipt(session, row)
 
 
-def _read(data: bytes) -> Values:
+def _read(data: bytes) -> tuple[Values, str | None]:
+    """An entry, and what is wrong with its forms, which are left out then. Faulty when it is no entry at all."""
     document = loads(data, "entry")
     faults = list(repeated_names(document))
     try:
         entry: Values = schema_of(EntryForm).load(document)
+        wanted = _FORMS[entry["kind"]]
+        faults += [
+            Fault(f"/{name}", "与种类不合 / does not go with the kind")
+            for name in ("scan", "check", "visit")
+            if (name in entry) != (name in wanted)
+        ]
     except ValidationError as error:
         faults += flatten(error.messages)
-    if faults:
+    if not faults:
+        return entry, None
+    if any(fault.pointer.split("/")[1:2] not in (["scan"], ["check"], ["visit"], ["place"]) for fault in faults):
         raise Faulty(sorted(set(faults)))
-    wanted = {"scan": ("scan",), "check": ("scan", "check"), "visit": ("visit",)}[entry["kind"]]
-    wrong = [name for name in ("scan", "check", "visit") if (name in entry) != (name in wanted)]
-    if wrong:
-        raise Faulty([Fault(f"/{name}", "与种类不合 / does not go with the kind") for name in wrong])
-    return entry
+    bare = {name: value for name, value in document.items() if name not in ("scan", "check", "visit", "place")}
+    return schema_of(EntryForm).load(bare), "；".join(f"{f.pointer} {f.message}" for f in sorted(set(faults)))
 
 
 # ------------------------------------------------------------------ one entry
@@ -158,9 +167,14 @@ def _row(
     scan, check, place = entry.get("scan") or {}, entry.get("check") or {}, entry.get("place") or {}
     found: Judgement | None = judge(scan["text"], int(min(at, now).timestamp())) if scan.get("text") else None
     said = found.claims if found and found.claims else None
-    area = _area(session, device, check.get("county"))
+    area, record, fault = session.get_one(Area, device.area_id), None, signed["fault"]
     number, index = said[c.PERMIT][c.STATUS] if said else (None, None)
     document = str(said[c.SUB]) if said else scan.get("number")
+    try:
+        area = _area(session, device, check.get("county"))
+        record = _record(session, user, entry, area, document, legal_day(min(at, now)), now)
+    except Faulty as error:
+        fault = "；".join(f"{one.pointer} {one.message}" for one in error.faults)
     values = {
         "id": take_ids(session, 1)[0],
         "device_id": device.id,
@@ -180,7 +194,8 @@ def _row(
         "plate": check.get("plate"),
         "latitude": place.get("latitude"),
         "longitude": place.get("longitude"),
-        "record": _record(session, user, entry, area, document, legal_day(min(at, now)), now),
+        "record": record,
+        "fault": fault,
     }
     audit.write(session, DeviceEntry, [values], action="device.log", actor=service.actor_of(user), now=now)
     row = session.get_one(DeviceEntry, values["id"])
@@ -261,7 +276,12 @@ def _officers(form: Values, user: User) -> list[str]:
 def _receipt(session: Session, row: DeviceEntry) -> Receipt:
     cases = sa.select(RoadCase.outside_id).where(sa.or_(RoadCase.first_id == row.id, RoadCase.second_id == row.id))
     return Receipt(
-        row.seq, row.recorded_at, row.verdict, row.record, list(session.scalars(cases.order_by(RoadCase.id)))
+        row.seq,
+        row.recorded_at,
+        row.verdict,
+        row.record,
+        row.fault,
+        list(session.scalars(cases.order_by(RoadCase.id))),
     )
 
 

@@ -69,6 +69,7 @@ class DeviceEntry(Base):
     latitude: Mapped[int | None]  # millionths of a degree
     longitude: Mapped[int | None]
     record: Mapped[str | None]  # path and number of the road check or visit that came of it
+    fault: Mapped[str | None]  # why none came of it
 
 
 class Photo(Base):

@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, url_for
@@ -23,15 +23,21 @@ from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.db import transaction
 from precursor.core.errors import Fault, Faulty, Refused, Stale
-from precursor.roadside import arrivals, service
-from precursor.roadside.schemas import EnrolForm, LogForm
+from precursor.roadside import arrivals, extract, service
+from precursor.roadside.schemas import EnrolForm, Greeting, LogForm
+from precursor.rules.handling import HANDLING
+from precursor.rules.inspection_form import FOUND, RESULTS
+from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
+from precursor.rules.law import Words
+from precursor.rules.roadside import FINDINGS, ITEMS
 from precursor.signing import qr
+from precursor.signing.envelope import EXTRACT_TYPE
 from precursor.substances.models import Substance
 from precursor.tokens import pages as tokens
 from precursor.tokens import saying
 from precursor.tokens import service as token_service
 from precursor.web.database import db
-from precursor.web.i18n import LOCALES, t
+from precursor.web.i18n import LOCALES, t, words
 
 bp = Blueprint("roadside", __name__)
 #: What the text of an enrolment begins with; behind the # a one, the root key and the secret, as a number.
@@ -48,7 +54,34 @@ FILES: Final = ("dist/scan-app.js", "dist/scan.css", "dist/app.css", "dist/icons
 @access.public
 def scan() -> str:
     """The whole application: it opens on the camera."""
-    return render_template("scan.html", known=tokens.known() | {"substances": _substances(), "areas": _areas()})
+    return render_template(
+        "scan.html", known=_known(), items=ITEMS, visit_items=VISIT_ITEMS, results=RESULTS, found=FOUND
+    )
+
+
+def _known() -> dict[str, Any]:
+    """What the phone has to know to say a verdict and a finding in words."""
+    known = tokens.known() | {"substances": _substances(), "areas": _areas(), "help": _help()}
+    known["said"] |= {code.value: words(said) for code, said in FINDINGS.items()}
+    known["screens"] |= {
+        "OVER": {"look": "over", "word": t("超量", "Over limit"), "todo": words(_WEIGH), "claimed": False},
+        "MISMATCH": {"look": "over", "word": t("不符", "Mismatch"), "todo": words(_COMPARE), "claimed": False},
+    }
+    return known
+
+
+_WEIGH: Final = Words("扣留货物，过磅复核，登记实载数量", "Hold the load, weigh it, record what is on board")
+_COMPARE: Final = Words("扣留货物，拍照，登记不符之处", "Hold the load, photograph it, record what differs")
+
+
+def _help() -> dict[str, dict[str, str]]:
+    """What one who is no chemist needs to know of a substance, by the code of a token."""
+    return {
+        cas.replace("-", ""): {
+            name: words(getattr(advice, name)) for name in ("looks", "hazard", "uses", "photograph")
+        }
+        for cas, advice in HANDLING.items()
+    }
 
 
 def _substances() -> dict[str, str]:
@@ -68,7 +101,7 @@ def _areas() -> dict[str, str]:
 def service_worker() -> Response:
     """The worker that keeps the application: a new one as soon as a file or a name in it changes."""
     static = Path(str(current_app.static_folder))
-    said = json.dumps([_substances(), _areas()], sort_keys=True)
+    said = json.dumps(_known(), sort_keys=True)
     kept = {
         "version": hashlib.sha256((_digest(static) + said).encode()).hexdigest()[:16],
         "files": [*(url_for("static", filename=name) for name in FILES), url_for("roadside.manifest")],
@@ -144,6 +177,7 @@ def log() -> Response:
             "received_at": one.received_at.isoformat(),
             "verdict": one.verdict,
             "record": one.record,
+            "fault": one.fault,
             "cases": one.cases,
         }
         for one in receipts
@@ -151,6 +185,18 @@ def log() -> Response:
     answer = jsonify(next=device.next_seq, receipts=found)
     session.commit()
     return answer
+
+
+@bp.post(f"{PHONES}/extract")
+@access.public
+def extracted() -> Response:
+    """The documents of the officer's area and the visits that are due, signed: for whoever has only a number."""
+    asked, now = body_of(Greeting), current_app.extensions["settings"].clock()
+    device, _ = arrivals.greeted(db.session, asked["device"], asked["at"], asked["hello"], now)
+    area = db.session.get_one(Area, device.area_id)
+    body = extract.make(db.session, tokens.office(), area, now)
+    db.session.commit()
+    return Response(body, mimetype=EXTRACT_TYPE)
 
 
 def _judge(session: Session, now: datetime) -> arrivals.Judge:

@@ -28,12 +28,17 @@ class SignedEntry(Record):
     signature = Text(longest=128, pattern=r"[0-9a-f]{128}")
 
 
-class LogForm(Record):
-    """A part of a phone's log, in order. ``hello`` signs the moment, so that nobody else asks for this phone."""
+class Greeting(Record):
+    """Who asks, and when. ``hello`` signs the moment, so that nobody else asks for this phone."""
 
     device = ref()
     at = Moment()
     hello = Text(longest=128, pattern=r"[0-9a-f]{128}")
+
+
+class LogForm(Greeting):
+    """A part of a phone's log, in order."""
+
     entries = Nested(SignedEntry, many=True)
 
 

@@ -8,6 +8,7 @@ from precursor.signing.verdicts import Refused, Verdict
 
 STATUS_TYPE: Final = "application/statuslist+cwt"
 BALANCE_TYPE: Final = "application/precursor-balance+cwt"
+EXTRACT_TYPE: Final = "application/precursor-extract+cwt"
 _SIGNATURE1: Final = b"\x84\x6aSignature1"
 _ALGS: Final = {0x27: EDDSA, 0x32: ED25519}
 
@@ -47,7 +48,7 @@ def _forms(typ: str | None) -> tuple[tuple[bytes, int, bytes], ...]:
     return tuple(made)
 
 
-_FORMS: Final = {typ: _forms(typ) for typ in (None, STATUS_TYPE, BALANCE_TYPE)}
+_FORMS: Final = {typ: _forms(typ) for typ in (None, STATUS_TYPE, BALANCE_TYPE, EXTRACT_TYPE)}
 
 
 def read(data: bytes, typ: str | None = None) -> Envelope:

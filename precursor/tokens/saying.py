@@ -155,6 +155,11 @@ def _parties(session: Session, permit: Permit, document: int) -> dict[int, list[
     return found
 
 
+def plates_of(permit: Permit) -> list[str]:
+    """The plates that a document names."""
+    return [plate.strip() for plate in _said(permit).get("plates", "").replace("、", ",").split(",") if plate.strip()]
+
+
 def _journey(session: Session, permit: Permit) -> dict[int, Any]:
     stops = (
         sa.select(Area)
@@ -163,9 +168,7 @@ def _journey(session: Session, permit: Permit) -> dict[int, Any]:
         .order_by(RouteStop.position)
     )
     route = [int(area.code) if area.code else area.outside_id for area in session.scalars(stops)]
-    plates = [
-        plate.strip() for plate in _said(permit).get("plates", "").replace("、", ",").split(",") if plate.strip()
-    ]
+    plates = plates_of(permit)
     found: dict[int, Any] = {}
     if plates:
         found[c.PLATES] = plates

@@ -1,17 +1,21 @@
 """The phone's application in a real browser: from the camera to a verdict, without network and without server."""
 
 import io
+import random
 import re
+import subprocess
 
 import apps
 import browser_kit
 import pytest
+import sqlalchemy as sa
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
 from precursor import demo
+from precursor.core import db
 from precursor.signing.text import from_text, to_text
 
 pytestmark = pytest.mark.browser
@@ -49,8 +53,20 @@ def forged(text):
     return to_text(bytes(changed))
 
 
+def enrolled(page, address, enrolment):
+    """The phone opens the application and scans the code to enrol with."""
+    page.goto(f"{address}/scan/?lang=zh")
+    expect(page.locator("#main")).to_have_attribute("data-installed", "true", timeout=15_000)
+    page.click("#type")
+    page.fill("#text", enrolment)
+    page.click("#paste button")
+    expect(page.locator("#main")).to_have_attribute("data-ready", "true", timeout=15_000)
+
+
 def typed(page, text):
-    page.click("#again")
+    expect(page.locator("#ready")).not_to_be_empty(timeout=15_000)
+    if page.locator("#again").is_visible():
+        page.click("#again")
     if not page.locator("#text").is_visible():
         page.click("#type")
     page.fill("#text", text)
@@ -78,12 +94,7 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         messages = []
         page.on("console", lambda message: messages.append(message.text))
         with browser_kit.serving(app) as address:
-            page.goto(f"{address}/scan/?lang=zh")
-            expect(page.locator("#main")).to_have_attribute("data-installed", "true")
-            page.click("#type")
-            page.fill("#text", enrolment)
-            page.click("#paste button")
-            expect(page.locator("#main")).to_have_attribute("data-ready", "true")
+            enrolled(page, address, enrolment)
         context.set_offline(True)
         page.reload()
         verdict = page.locator("#verdict")
@@ -97,4 +108,151 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         typed(page, revoked)
         expect(verdict).to_have_attribute("data-verdict", "REVOKED")
         expect(page.locator("#main")).to_have_attribute("data-look", "revoked")
+        page.click("#again")
+        page.click("#type")
+        page.fill("#text", link.rpartition("/")[2])  # a number alone proves nothing
+        page.click("#paste button")
+        expect(verdict).to_have_attribute("data-verdict", "NUMBER")
+        expect(page.locator("#word")).to_have_text("待核")
+        expect(page.locator("#facts")).to_contain_text("kg")
         assert [text for text in messages if not re.search("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION", text)] == []
+
+
+def enrolment_of(browser, address):
+    """The code that an inspector shows his phone."""
+    inspector = logged_in(browser, address, "inspector")
+    inspector.goto(f"{address}/scan/enrolment")
+    return inspector.locator("dd.code").first.text_content()
+
+
+def recorded(app, table="road_check"):
+    with db.reading(app.extensions["engine"]) as session:
+        return session.scalar(sa.text(f"SELECT count(*) FROM {table}"))
+
+
+def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp_path):
+    with browser_kit.serving(app) as address, browser_kit.launch() as browser:
+        lead = logged_in(browser, address, "lead")
+        (_, genuine, _), *_ = codes(lead, address)
+        phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page = phone.new_page()
+        messages = []
+        page.on("console", lambda message: messages.append(message.text))
+        enrolled(page, address, enrolment_of(browser, address))
+        before = recorded(app)
+        phone.set_offline(True)
+        page.reload()
+        typed(page, genuine)
+        expect(page.locator("#word")).to_have_text("有效")
+        page.click("#record")
+        page.fill('[name="plate"]', "示Z00000")
+        expect(page.locator("#warnline")).to_contain_text("车牌")
+        page.click('#check-form button[value="fault"]')
+        expect(page.locator("#check-form .msg")).to_contain_text("地点")  # nothing typed is lost
+        expect(page.locator('[name="plate"]')).to_have_value("示Z00000")
+        page.fill('[name="where"]', "国道 204 收费站")
+        page.locator('[name="check.plate"][value="fault"]').check()
+        page.fill('[name="quantity"]', "999999999")
+        expect(page.locator("#warnline")).to_contain_text("超过")
+        picture = tmp_path / "seal.png"
+        Image.new("RGB", (2000, 1500), (200, 30, 30)).save(picture)
+        page.set_input_files('#check-form [name="photos"]', picture)
+        assert Axe().run(page).violations_count == 0
+        page.click('#check-form button[value="fault"]')
+        expect(page.locator("#outbox-said")).to_contain_text("2 条待上传")
+        page.reload()  # the phone is switched off and on
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "2", timeout=15_000)
+        assert recorded(app) == before
+        phone.set_offline(False)
+        page.click("#outbox-open")
+        page.click("#send")
+        expect(page.locator("#outbox-said")).to_have_text("全部已上传", timeout=15_000)
+        expect(page.locator('#olist li[data-state="received"]')).to_have_count(2)
+        assert Axe().run(page).violations_count == 0
+        assert (recorded(app), recorded(app, "photo")) == (before + 1, 1)
+        assert [text for text in messages if "ERR_INTERNET_DISCONNECTED" not in text] == []
+        lead.goto(f"{address}/road-cases")
+        expect(lead.locator("main")).to_contain_text("车牌与证件不符")
+        inspector = logged_in(browser, address, "inspector")
+        inspector.goto(f"{address}/devices")
+        inspector.locator("td.ttl a").last.click()
+        inspector.get_by_role("link", name="锁定手机").click()
+        inspector.click("form.desk button.primary")
+        page.click("#send")
+        expect(page.locator("#main")).to_have_attribute("data-ready", "false", timeout=15_000)
+        expect(page.locator("#ready")).to_have_text("本机已锁定")
+
+
+class Flaky:
+    """An application whose server dies before an answer, or after the work and before the answer."""
+
+    def __init__(self, app, seed):
+        self.app, self.chance, self.died = app, random.Random(seed), 0
+
+    def __call__(self, environ, start):
+        if environ["PATH_INFO"] == "/api/phones/v1/log" and self.died < 12:
+            fate = self.chance.choice(["lives", "dies before", "dies after"])
+            if fate != "lives":
+                self.died += 1
+                if fate == "dies after":
+                    b"".join(self.app(environ, lambda *_: None))
+                start("502 Bad Gateway", [("Content-Type", "text/plain")])
+                return [b""]
+        return self.app(environ, start)
+
+
+FILL = """async (count) => {
+  const until = async (holds) => { while (!holds()) await new Promise(requestAnimationFrame); };
+  const form = document.querySelector("#check-form");
+  for (let n = 0; n < count; n++) {
+    document.querySelector("#none").click();
+    await until(() => !document.querySelector("#check").hidden);
+    form.elements.plate.value = `示A${10000 + n}`;
+    form.elements.where.value = "收费站";
+    form.elements.note.value = `第 ${n} 条`;
+    form.requestSubmit(form.querySelector('[value="pass"]'));
+    await until(() => !document.querySelector("#outbox").hidden);
+    document.querySelector("#outbox .back").click();
+    await until(() => !document.querySelector("#camera").hidden);
+  }
+}"""
+
+
+def test_two_hundred_checks_arrive_once_through_kills_of_browser_server_and_network(app, tmp_path):
+    flaky, profile, context = Flaky(app, 7), tmp_path / "profile", {"viewport": {"width": 390, "height": 844}}
+    with browser_kit.serving(flaky) as address:
+        with browser_kit.launch() as desk:
+            enrolment = enrolment_of(desk, address)
+        before = recorded(app)
+        port = int(address.rpartition(":")[2])
+        with browser_kit.kept(profile, **context) as phone:
+            page = phone.new_page()
+            enrolled(page, address, enrolment)
+            phone.set_offline(True)
+            page.evaluate(FILL, 200)
+            assert recorded(app) == before
+    for _ in range(3):  # the phone is killed while it sends
+        with browser_kit.kept(profile, **context) as phone, browser_kit.serving(flaky, port):
+            page = phone.new_page()
+            page.goto(f"{address}/scan/?lang=zh")
+            expect(page.locator("#outbox-open")).to_be_visible(timeout=15_000)
+            page.click("#outbox-open")
+            page.click("#send", no_wait_after=True)
+            subprocess.run(["/usr/bin/pkill", "-9", "-f", str(profile)], check=False)
+    with browser_kit.kept(profile, **context) as phone:
+        page = phone.new_page()
+        page.goto(f"{address}/scan/?lang=zh")  # the server is down: it opens all the same
+        expect(page.locator("#outbox-open")).to_be_visible(timeout=15_000)
+        page.click("#outbox-open")
+        with browser_kit.serving(flaky, port):
+            for _ in range(40):
+                page.click("#send")
+                expect(page.locator("#outbox-said")).not_to_have_text("", timeout=15_000)
+                page.evaluate("async () => { await navigator.locks.request('send', () => 0); }")
+                if page.locator("#main").get_attribute("data-waiting") == "0":
+                    break
+            expect(page.locator("#outbox-said")).to_have_text("全部已上传", timeout=15_000)
+    with db.reading(app.extensions["engine"]) as session:
+        notes = session.scalars(sa.text("SELECT note FROM road_check WHERE note LIKE '第 %'")).all()
+    assert sorted(notes) == sorted(f"第 {n} 条" for n in range(200))
+    assert flaky.died > 3

@@ -1,99 +1,200 @@
-// The inspector's application: it opens on the camera, and judges on the phone.
-import { claimed, judge } from "../pc1";
-import { show, t, type Known } from "../screen";
+// The inspector's application: it opens on the camera, judges on the phone, and writes down what was found.
+import { claimed, judge, type Claims } from "../pc1";
+import { show, t, type Found, type Known } from "../screen";
 import { Camera, ofPhoto, prepare } from "./camera";
-import { age, find, sync, trusted } from "./lists";
+import { now, own as ownClock, passed } from "./clock";
+import { append, device, enrol, isLocked, send, waiting, type Members } from "./device";
+import { byNumber, due, fetchExtract } from "./extract";
+import { allowed, compare, permitOf, platesOf, seenBefore } from "./findings";
+import { filled, outbox, shrunk } from "./forms";
+import { age, find, sync, take, trusted } from "./lists";
 import { keep, setting } from "./store";
 
-const ENROLMENT = /^PCE1#([0-9]{60,90})$/;
+const ENROLMENT = /^PCE1#([0-9]{100,140})$/;
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const main = element("main"), aim = element("aim"), ready = element("ready"), paste = element<HTMLFormElement>("paste");
 const known: Known = JSON.parse(main.dataset.known!);
 const camera = new Camera(element<HTMLVideoElement>("video"), (text) => void seen(text));
 const AWAY = 2000; // milliseconds without a code after which it counts as shown anew
+const SOON = 15_000; // milliseconds between two attempts to send
 const held = { text: "", at: 0 };
-let waiting = 0, lit = false, last: Promise<void> = Promise.resolve();
+let pending = 0, lit = false, last: Promise<void> = Promise.resolve();
+/** What the form that is being filled in is about: the scan as it is logged, and its claims. */
+let about: { scan: Members; claims: Claims | null; place: Members | undefined } = { scan: { verdict: "NONE" }, claims: null, place: undefined };
+let where: GeolocationPosition | null = null;
 
-/** The root key that a code to enrol with names: a one, and 32 bytes. */
-function rootOf(text: string): string | null {
+/** Root key and secret that a code to enrol with names: a one, 32 bytes, 16 bytes. */
+function enrolmentOf(text: string): { root: string; secret: string } | null {
   const digits = ENROLMENT.exec(text)?.[1];
   const hex = digits && BigInt(digits).toString(16);
-  return hex?.length === 65 && hex.startsWith("1") ? hex.slice(1) : null;
+  return hex?.length === 97 && hex.startsWith("1") ? { root: hex.slice(1, 65), secret: hex.slice(65) } : null;
 }
 
 const looksLikeOurs = (text: string) => /^(PC1|https:\/\/[^#]{1,190})#[0-9]+$/.test(text);
 
 /** Whether this code lies before the camera since it was judged: to judge it again, take it away and come back. */
 function isHeld(text: string): boolean {
-  const now = Date.now(), still = text === held.text && now - held.at < AWAY;
-  if (text === held.text) held.at = now;
+  const at = Date.now(), still = text === held.text && at - held.at < AWAY;
+  if (text === held.text) held.at = at;
   return still;
 }
 
 /** One text after another. The camera shows the same code many times a second: it is heard only when nobody waits. */
 async function seen(text: string, typed = false): Promise<void> {
-  if (!typed && (waiting || !paste.hidden || isHeld(text))) return; // who types is not interrupted
+  if (!typed && (pending || !paste.hidden || isHeld(text))) return; // who types is not interrupted
   if (!typed) held.text = text;
-  waiting++;
-  last = last.then(() => judged(text)).finally(() => waiting--);
+  pending++;
+  last = last.then(() => judged(text, typed)).finally(() => pending--);
   await last;
 }
 
-async function judged(text: string): Promise<void> {
-  const pinned = await setting("root"), root = rootOf(text);
-  if (!pinned) {
-    if (root) await enrol(root);
+async function judged(text: string, typed: boolean): Promise<void> {
+  const pinned = await setting("root"), code = enrolmentOf(text);
+  if (!pinned || !(await device())) {
+    if (code) await enrolled(code);
     else aim.textContent = t("先扫描登记码，本机才有可信任的公钥", "Scan the code to enrol with first: this phone trusts no key yet");
-  } else if (looksLikeOurs(text)) {
-    await verdict(text);
-  } else {
-    aim.textContent = root ? t("本机已登记", "This phone is enrolled already") : t("不是证件二维码", "Not a permit code");
+  } else if (looksLikeOurs(text)) await verdict(text);
+  else if (code) aim.textContent = t("本机已登记", "This phone is enrolled already");
+  else if (typed && /^[\p{L}\p{N}][\p{L}\p{N}._〔〕()（）-]{2,63}$/u.test(text)) await lookedUp(text);
+  else aim.textContent = t("不是证件二维码", "Not a permit code");
+}
+
+async function enrolled({ root, secret }: { root: string; secret: string }): Promise<void> {
+  const pinned = await setting("root");
+  if (pinned && pinned !== root) {
+    aim.textContent = t("登记码不是本机构的", "The code is of another installation");
+    return;
+  }
+  try {
+    const refused = await enrol(secret);
+    if (refused) aim.textContent = refused;
+    else {
+      await keep("root", root);
+      paste.hidden = true;
+      await refresh();
+      aim.textContent = t("已登记。对准证件上的二维码", "Enrolled. Point at the code on the document");
+      locate();
+    }
+  } catch {
+    aim.textContent = t("登记须联网一次，请在有网络处重扫", "To enrol takes a network once: scan again where there is one");
   }
 }
 
-async function enrol(root: string): Promise<void> {
-  await keep("root", root);
-  await refresh();
-  aim.textContent = t("已登记。对准证件上的二维码", "Enrolled. Point at the code on the document");
-}
+// ------------------------------------------------------------------ verdict
 
 async function verdict(text: string): Promise<void> {
-  const found = await judge(text, await trusted(), find, Math.floor(Date.now() / 1000), location.host);
+  const { at, isBehind } = await now(), trust = await trusted();
+  const found: Found & { token?: string | null } = await judge(text, trust, find, at, location.host);
+  const proved = found.claims ?? null;
   if (!found.claims && known.screens[found.verdict]?.claimed) found.claims = await claimed(text);
+  found.findings = isBehind && !["FORGED", "REVOKED"].includes(found.verdict) ? ["CLOCK"] : [];
+  if (proved && found.token && (await seenBefore(proved, found.token, null, ownClock()))) found.findings.push("CLONE");
+  about = { scan: scanOf(text, found, trust?.sequence), claims: proved, place: placed() };
+  await append("scan", { scan: about.scan, ...(about.place ? { place: about.place } : {}) });
+  await passed(ownClock());
   show(found, known, true);
-  camera.stop();
-  main.dataset.mode = "verdict";
-  element("camera").hidden = true;
-  element("found").hidden = false;
-  navigator.vibrate?.(found.verdict === "GENUINE" && !found.warnings.length ? 60 : [120, 80, 120, 80, 240]);
-  element("again").focus();
+  const most = proved && trust && (await allowed(proved, trust));
+  if (most?.asOf) said(t("余量", "Left"), `${(most.grams / 1000).toLocaleString("en")} kg${t("，截至 ", ", as of ")}${clock(most.asOf)}`);
+  advise(proved);
+  shown();
+  signal(found.verdict === "GENUINE" && !found.warnings.length && !found.findings.length);
+  await count();
+  void send().then(count, () => undefined);
 }
 
-/** Fetch what is new, and say how old what lies here is. */
-async function refresh(): Promise<void> {
-  if (await setting("root")) await sync().catch(() => undefined); // without a network what lies here counts
-  await readiness();
+function scanOf(text: string | undefined, found: Found, trust: number | undefined): Members {
+  return {
+    ...(text ? { text } : {}), verdict: found.verdict,
+    ...(found.warnings.length ? { warnings: found.warnings } : {}), ...(found.findings?.length ? { findings: found.findings } : {}),
+    ...(trust !== undefined ? { trust } : {}), ...(found.asOf != null ? { as_of: found.asOf } : {}),
+  };
 }
 
-async function readiness(): Promise<void> {
-  const at = await age(), trust = await trusted();
-  if (!(await setting("root"))) ready.textContent = t("尚未登记", "Not enrolled");
-  else if (at === null || !trust) ready.textContent = t("没有可用的公钥，请联网同步", "No keys here: sync with a network");
-  else {
-    const minutes = Math.max(0, Math.round((Date.now() - at) / 60000));
-    const old = minutes < 120 ? t(`${minutes} 分钟前`, `${minutes} min old`) : t(`${Math.round(minutes / 60)} 小时前`, `${Math.round(minutes / 60)} h old`);
-    ready.textContent = t(`公钥 ${trust.keys.size} 枚，名单 ${old}`, `${trust.keys.size} keys, lists ${old}`);
+/** A number without its code proves nothing: what the area's extract says of it is shown as unconfirmed. */
+async function lookedUp(number: string): Promise<void> {
+  const found = await byNumber(number);
+  if (!found) {
+    aim.textContent = t("本机没有证件摘录，请先同步", "No extract of documents here: sync first");
+    return;
   }
-  main.dataset.ready = String(trust !== null);
+  about = { scan: { number, verdict: "NONE" }, claims: null, place: placed() };
+  show({ verdict: "STATUS_MISSING", warnings: [] }, known, true);
+  element("why").textContent = found.document
+    ? t("摘录中有此证，但没有验签：请看证件上的二维码。", "The extract has this document, but no signature was checked: look at its code.")
+    : t("摘录中没有此证号。", "The extract has no such number.");
+  element("verdict").dataset.verdict = "NUMBER";
+  element("facts").replaceChildren();
+  if (found.document) {
+    const { number: no, kind, holder, substance, quantity, left, until, plates, state } = found.document;
+    for (const [name, value] of [[t("证号", "Number"), no], [t("证件", "Document"), kind], [t("持证", "Holder"), holder], [t("货物", "Goods"), `${substance} ${quantity}`], [t("余量", "Left"), left], [t("有效期至", "Until"), until], [t("车牌", "Plates"), plates.join(t("、", ", "))], [t("状态", "State"), state], [t("截至", "As of"), clock(found.asOf)]] as const) if (value) said(name, value);
+  }
+  advise(null);
+  shown();
+  signal(false);
+}
+
+function said(name: string, value: string): void {
+  const dt = document.createElement("dt"), dd = document.createElement("dd");
+  [dt.textContent, dd.textContent] = [name, value];
+  element("facts").append(dt, dd);
+  element("facts").hidden = false;
+}
+
+const clock = (seconds: number) => new Date((seconds + 8 * 3600) * 1000).toISOString().slice(5, 16).replace("T", " ");
+
+/** What a substance looks like and does, for one who is no chemist. */
+function advise(claims: Claims | null): void {
+  const box = element("help"), list = box.querySelector("dl")!;
+  list.replaceChildren();
+  const codes = claims ? (permitOf(claims).get(6) as unknown[][]).map(([code]) => String(code)) : [];
+  const advice = codes.map((code) => known.help?.[code]).find(Boolean);
+  box.hidden = !advice;
+  if (!advice) return;
+  for (const [name, label] of [["looks", t("外观", "Looks")], ["hazard", t("危险", "Hazard")], ["uses", t("合法用途", "Lawful uses")], ["photograph", t("拍什么", "Photograph")]] as const) {
+    const dt = document.createElement("dt"), dd = document.createElement("dd");
+    [dt.textContent, dd.textContent] = [label, advice[name]!];
+    list.append(dt, dd);
+  }
+}
+
+/** Felt and heard as well as seen: short for go, long for stop. */
+function signal(isGood: boolean): void {
+  navigator.vibrate?.(isGood ? 60 : [120, 80, 120, 80, 240]);
+  try {
+    const audio = new AudioContext(), tone = audio.createOscillator(), loud = audio.createGain();
+    tone.frequency.value = isGood ? 880 : 220;
+    loud.gain.value = 0.2;
+    tone.connect(loud).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + (isGood ? 0.12 : 0.6));
+    tone.onended = () => void audio.close();
+  } catch { /* a phone without sound still shows it */ }
+}
+
+// ------------------------------------------------------------------ screens
+
+const SCREENS = ["camera", "found", "check", "visit", "outbox"];
+
+function turn(to: string): void {
+  for (const name of SCREENS) element(name).hidden = name !== to;
+  main.dataset.mode = to === "found" ? "verdict" : to;
+  if (to !== "camera") camera.stop();
+  if (to !== "found") main.dataset.look = "none";
+  scrollTo(0, 0);
+}
+
+function shown(): void {
+  const look = main.dataset.look;
+  turn("found");
+  main.dataset.look = look;
+  element("record").focus();
 }
 
 async function look(): Promise<void> {
   held.at = Date.now();
   paste.hidden = true;
   show(null, known, true);
-  main.dataset.mode = "camera";
-  element("found").hidden = true;
-  element("camera").hidden = false;
+  turn("camera");
   try {
     const running = camera.start();
     running.catch(() => undefined);
@@ -104,7 +205,159 @@ async function look(): Promise<void> {
   }
 }
 
+async function openCheck(): Promise<void> {
+  const own = await device(), form = element<HTMLFormElement>("check-form");
+  if (!own) return look();
+  form.reset();
+  const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
+  const counties = form.elements.namedItem("county") as HTMLSelectElement;
+  counties.replaceChildren(...own.counties.map((one) => new Option(one.name, one.id)));
+  const claims = about.claims;
+  element("about").textContent = claims ? `${String(claims.get(2))}` : t("没有证件二维码", "No code of a document");
+  const stated: Record<string, string> = claims
+    ? { plate: platesOf(claims).join(t("、", ", ")), route: ((permitOf(claims).get(11) as unknown[]) ?? []).map((code) => known.areas?.[String(code)] ?? String(code)).join(" → "), goods: (permitOf(claims).get(6) as unknown[][]).map(([code]) => known.substances?.[String(code)] ?? String(code)).join(t("、", ", ")) }
+    : {};
+  for (const place of form.querySelectorAll<HTMLElement>("[data-stated]")) place.textContent = stated[place.dataset.stated!] ? t(`证上：${stated[place.dataset.stated!]}`, `Stated: ${stated[place.dataset.stated!]}`) : "";
+  field("where").value = (await setting<string>("where")) ?? "";
+  turn("check");
+  await compared();
+  field("plate").focus();
+}
+
+/** Say at once what the load and the plate do not agree with. */
+async function compared(): Promise<string[]> {
+  const form = element<HTMLFormElement>("check-form"), data = new FormData(form);
+  const found = await compare(about.claims, await trusted(), String(data.get("plate")), String(data.get("quantity")), String(data.get("unit")));
+  const line = element("warnline");
+  line.hidden = !found.length;
+  line.textContent = found.map((code) => known.said[code]).join(t("；", "; "));
+  return found;
+}
+
+async function openVisit(): Promise<void> {
+  if (!(await device())) return look();
+  const firms = await due();
+  element<HTMLFormElement>("visit-form").reset();
+  element("firms").replaceChildren(...firms.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)));
+  const late = firms.filter((one) => one.isLate).length;
+  element("due").textContent = t(`应检 ${firms.length} 家，其中逾期 ${late} 家`, `To be visited: ${firms.length}, late: ${late}`);
+  about = { scan: { verdict: "NONE" }, claims: null, place: placed() };
+  turn("visit");
+}
+
+async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: HTMLElement | null): Promise<void> {
+  const { said: typed, wrong, photos } = filled(form);
+  const message = form.querySelector<HTMLElement>(".msg")!;
+  message.hidden = !wrong;
+  if (wrong) {
+    message.textContent = t(`请填写：${wrong.label}`, `Please fill in: ${wrong.label}`);
+    wrong.field.focus();
+    return;
+  }
+  const members: Members = { [kind]: typed };
+  if (kind === "check") {
+    typed.result = (pressed as HTMLButtonElement | null)?.value ?? "fault";
+    await keep("where", typed.where);
+    const findings = [...new Set([...((about.scan.findings as string[]) ?? []), ...(await compared())])];
+    members.scan = { ...about.scan, ...(findings.length ? { findings } : {}) };
+  }
+  if (about.place) members.place = about.place;
+  await append(kind, members, await Promise.all(photos.map(shrunk)));
+  await openOutbox(t("已存在本机，有网络时自动上传。", "Kept on this phone; sent when there is a network."));
+  await send().catch(() => undefined);
+  if (main.dataset.mode === "outbox") await openOutbox(); // who has gone on is not called back
+}
+
+async function openOutbox(words = ""): Promise<void> {
+  turn("outbox");
+  await outbox(element("olist"), known);
+  await count();
+  if (words) element("outbox-said").textContent = words;
+}
+
+async function count(): Promise<void> {
+  const left = await waiting(), button = element("outbox-open");
+  button.hidden = !(await device());
+  button.textContent = left ? t(`待传 ${left}`, `${left} to send`) : t("记录", "Records");
+  main.dataset.waiting = String(left);
+  element("outbox-said").textContent = left ? t(`${left} 条待上传`, `To be sent: ${left}`) : t("全部已上传", "Everything was sent");
+}
+
+// ------------------------------------------------------------------ background
+
+function placed(): Members | undefined {
+  if (!where) return undefined;
+  const { latitude, longitude, accuracy } = where.coords;
+  return { latitude: Math.round(latitude * 1e6), longitude: Math.round(longitude * 1e6), accuracy: Math.min(1_000_000, Math.round(accuracy)) };
+}
+
+function locate(): void {
+  navigator.geolocation?.watchPosition((found) => (where = found), () => (where = null), { enableHighAccuracy: true, maximumAge: 60_000 });
+}
+
+/** Fetch what is new, send what waits, and say how old what lies here is. */
+async function refresh(): Promise<void> {
+  const own = await device();
+  if (own) {
+    await send().catch(() => undefined); // without a network what lies here counts
+    if (!(await isLocked())) {
+      await sync().catch(() => undefined);
+      await fetchExtract(own).catch(() => undefined);
+    }
+  }
+  await readiness();
+  await count();
+}
+
+/** Ready for a shift: keys, age of the lists, clock, what waits, room. */
+async function readiness(): Promise<void> {
+  const at = await age(), trust = await trusted(), locked = await isLocked();
+  const { isBehind } = await now(), room = await navigator.storage?.estimate?.().catch(() => null);
+  const hours = at === null ? Infinity : (Date.now() - at) / 3_600_000;
+  let light = "ok";
+  if (locked) [light, ready.textContent] = ["bad", t("本机已锁定", "This phone is locked")];
+  else if (!(await device())) [light, ready.textContent] = ["bad", t("尚未登记", "Not enrolled")];
+  else if (!trust || at === null) [light, ready.textContent] = ["bad", t("没有可用的公钥，请联网同步", "No keys here: sync with a network")];
+  else if (isBehind) [light, ready.textContent] = ["bad", t("手机时钟慢了，请校准", "The phone's clock is behind: set it")];
+  else {
+    const minutes = Math.max(0, Math.round(hours * 60));
+    const old = minutes < 120 ? t(`${minutes} 分钟前`, `${minutes} min old`) : t(`${Math.round(hours)} 小时前`, `${Math.round(hours)} h old`);
+    if (hours > 24) light = "warn";
+    const full = room?.quota && room.usage !== undefined && room.quota - room.usage < 50_000_000;
+    if (full) light = "warn";
+    ready.textContent = t(`公钥 ${trust.keys.size} 枚，名单 ${old}`, `${trust.keys.size} keys, lists ${old}`) + (full ? t("，空间不足", ", little room") : "");
+  }
+  ready.dataset.light = light;
+  main.dataset.ready = String(trust !== null && !locked);
+}
+
 element("again").addEventListener("click", () => void look());
+element("record").addEventListener("click", () => void openCheck());
+element("none").addEventListener("click", () => {
+  about = { scan: { verdict: "NONE", findings: ["NO_PERMIT"] }, claims: null, place: placed() };
+  void openCheck();
+});
+element("visit-open").addEventListener("click", () => void openVisit());
+element("outbox-open").addEventListener("click", () => void openOutbox());
+element("ready").addEventListener("click", () => void refresh());
+element("send").addEventListener("click", () => void refresh().then(() => openOutbox()));
+for (const button of document.querySelectorAll(".back")) button.addEventListener("click", () => void look());
+element("check-form").addEventListener("input", () => void compared());
+for (const kind of ["check", "visit"] as const)
+  element<HTMLFormElement>(`${kind}-form`).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit(kind, event.target as HTMLFormElement, (event as SubmitEvent).submitter);
+  });
+element<HTMLInputElement>("files").addEventListener("change", async (event) => {
+  let taken = 0;
+  for (const file of (event.target as HTMLInputElement).files ?? []) {
+    const kind = /^(trust|status|balance)/.exec(file.name)?.[1], number = /(\d+)\.cwt$/.exec(file.name)?.[1];
+    const path = kind === "trust" ? "trust.cwt" : kind && number ? `${kind}/${number}.cwt` : null;
+    if (path && (await take(`/.well-known/precursor/${path}`, new Uint8Array(await file.arrayBuffer())))) taken++;
+  }
+  await readiness();
+  element("outbox-said").textContent = t(`已导入 ${taken} 份名单`, `Lists taken: ${taken}`);
+});
 element("type").addEventListener("click", () => {
   paste.hidden = !paste.hidden;
   if (!paste.hidden) element("text").focus();
@@ -121,13 +374,17 @@ paste.addEventListener("submit", (event) => {
   void seen(element<HTMLInputElement>("text").value.trim(), true);
 });
 addEventListener("online", () => void refresh());
+setInterval(() => void waiting().then((left) => (left && navigator.onLine ? refresh() : undefined)), SOON);
 
 async function start(): Promise<void> {
   await navigator.serviceWorker?.register("/scan/sw.js", { scope: "/scan/" }).catch(() => undefined);
   await prepare(main.dataset.wasm!);
-  await refresh();
+  await readiness();
+  void refresh();
   await navigator.serviceWorker?.ready;
+  await navigator.storage?.persist?.().catch(() => false);
   main.dataset.installed = "true";
+  if (await device()) locate();
   await look();
 }
 

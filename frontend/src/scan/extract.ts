@@ -1,0 +1,38 @@
+// The documents of the area and the visits that are due, as the register signed them: for whoever has only a number.
+import { readExtract, type Item } from "../pc1";
+import { greeting, type Device } from "./device";
+import { trusted } from "./lists";
+import { store } from "./store";
+
+const PATH = "/api/phones/v1/extract";
+export interface Document { number: string; kind: string; holder: string; substance: string; quantity: string; left: string; until: string; plates: string[]; state: string }
+export interface Due { enterprise: string; name: string; grade: string; until: string; isLate: boolean }
+
+export async function fetchExtract(own: Device): Promise<void> {
+  const answer = await fetch(PATH, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(await greeting(own)) });
+  if (!answer.ok) return;
+  const bytes = new Uint8Array(await answer.arrayBuffer()), trust = await trusted();
+  const read = trust && (await readExtract(bytes, trust)), db = await store;
+  if (read && read.issued >= ((await db.get("lists", PATH))?.issued ?? 0)) await db.put("lists", { bytes, etag: "", at: Date.now(), issued: read.issued }, PATH);
+}
+
+async function whole() {
+  const kept = await (await store).get("lists", PATH), trust = await trusted();
+  return kept && trust ? readExtract(kept.bytes, trust) : null;
+}
+
+/** A document by its number, letters in any case; and as of when. */
+export async function byNumber(number: string): Promise<{ document: Document | null; asOf: number } | null> {
+  const read = await whole();
+  if (!read) return null;
+  const row = (read.rows[0] as Item[][]).find((one) => String(one[0]).toUpperCase() === number.toUpperCase());
+  if (!row) return { document: null, asOf: read.issued };
+  const [no, kind, holder, substance, quantity, left, until, plates, state] = row as string[];
+  return { asOf: read.issued, document: { number: no!, kind: kind!, holder: holder!, substance: substance!, quantity: quantity!, left: left!, until: until!, plates: (plates as unknown as string[]) ?? [], state: state! } };
+}
+
+/** The visits that are due or late, the latest first. */
+export async function due(): Promise<Due[]> {
+  const read = await whole();
+  return ((read?.rows[1] ?? []) as Item[][]).map(([enterprise, name, grade, until, late]) => ({ enterprise: String(enterprise), name: String(name), grade: String(grade), until: String(until), isLate: late === true }));
+}

@@ -1,0 +1,56 @@
+// Forms of the phone as entries of its log, and what became of each.
+import { t, type Known } from "../screen";
+import type { Members } from "./device";
+import { store } from "./store";
+
+const WIDEST = 1280;
+
+/** What was filled in, the first field that is missing, and the photographs. */
+export function filled(form: HTMLFormElement): { said: Members; wrong: { field: HTMLElement; label: string } | null; photos: File[] } {
+  for (const field of form.querySelectorAll<HTMLInputElement>("[required]"))
+    if (!field.value.trim()) return { said: {}, wrong: { field, label: field.closest("label")?.firstChild?.textContent?.trim() ?? "" }, photos: [] };
+  const said: Members = {}, items: Members = {}, photos: File[] = [];
+  for (const [name, value] of new FormData(form)) {
+    if (value instanceof File) {
+      if (value.size) photos.push(value);
+    } else if (name.includes(".")) items[name.slice(name.indexOf(".") + 1)] = value;
+    else if (name === "officers") said.officers = value.split(/[\s,，、]+/).filter(Boolean);
+    else if (value.trim()) said[name] = value.trim();
+  }
+  said.items = items;
+  if (said.quantity === undefined) delete said.unit;
+  return { said, wrong: null, photos };
+}
+
+/** A photograph small enough to send from the roadside, as JPEG. */
+export async function shrunk(file: File): Promise<Blob> {
+  const picture = await createImageBitmap(file), scale = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
+  const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+  canvas.getContext("2d")!.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
+}
+
+type Entry = { at: string; kind: string; check?: { plate: string; result: string }; visit?: { enterprise: string }; scan?: { verdict: string } };
+
+/** The latest entries, each with its receipt or with what keeps it here. */
+export async function outbox(list: HTMLElement, known: Known): Promise<void> {
+  const entries = (await (await store).getAll("log")).slice(-60).reverse();
+  list.replaceChildren(
+    ...entries.map(({ seq, said, receipt }) => {
+      const entry = JSON.parse(said) as Entry, item = document.createElement("li");
+      const what = entry.kind === "check" ? `${t("道路检查", "Road check")} ${entry.check!.plate}` : entry.kind === "visit" ? `${t("实地检查", "Visit")} ${entry.visit!.enterprise}` : `${t("扫码", "Scan")} ${known.screens[entry.scan!.verdict]?.word ?? ""}`;
+      const became = !receipt
+        ? t("待上传", "to be sent")
+        : receipt.fault
+          ? t(`未登记：${receipt.fault}`, `not recorded: ${receipt.fault}`)
+          : `${t("已收到", "received")} ${receipt.received_at.slice(11, 16)}Z${receipt.record ? ` ${receipt.record}` : ""}${receipt.cases.length ? t(`，立案 ${receipt.cases.join("、")}`, `, cases ${receipt.cases.join(", ")}`) : ""}`;
+      item.dataset.state = !receipt ? "waiting" : receipt.fault ? "fault" : "received";
+      const head = document.createElement("b"), body = document.createElement("span");
+      head.textContent = `${seq}. ${what}`;
+      body.textContent = `${new Date(Date.parse(entry.at) + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ")}，${became}`;
+      item.append(head, body);
+      return item;
+    }),
+  );
+}

@@ -1,0 +1,97 @@
+"""The documents of an area and the visits that are due, signed, for a phone that has only a number to go by."""
+
+import zlib
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from precursor.areas import service as areas
+from precursor.areas.models import Area
+from precursor.core import quantity
+from precursor.core.clock import Period, legal_day
+from precursor.enterprises.models import Party
+from precursor.permits.models import Permit, PermitBalance
+from precursor.reconciliation import service as reconciliation
+from precursor.rules.permits import is_revoked
+from precursor.signing import cbor, envelope, lists
+from precursor.substances.models import Substance
+from precursor.tokens import keys, saying
+from precursor.tokens.pages import SIGNER
+from precursor.tokens.service import Office
+
+#: Documents that ended so long ago are in it still: what was on the road yesterday is asked for today.
+SINCE: Final = timedelta(31)
+MOST: Final = 20_000
+ROWS: Final = -70020
+
+
+def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
+    """The extract of an area, in the envelope of a list. Refused where no key of the area lies here."""
+    scope = saying.scope_of(area)
+    signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
+    issued, today = int(now.timestamp()), legal_day(now)
+    rows = [documents(session, area, today), visits(session, area, today)]
+    payload = {1: scope, 2: "extract", 4: issued + lists.LASTS, 6: issued, 65534: lists.TTL}
+    payload[ROWS] = zlib.compress(cbor.encode(rows), 9)
+    return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
+
+
+def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
+    """Number, kind, holder, substance, amount, what is left, last day, plates, state, for whoever looks it up."""
+    query = (
+        sa.select(Permit, PermitBalance, Party.name, Substance)
+        .join(
+            PermitBalance,
+            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+        )
+        .join(Party, Party.id == Permit.enterprise_id)
+        .outerjoin(Substance, Substance.id == Permit.substance_id)
+        .where(Permit.area_id.in_(areas.subtree(area.id)), Permit.valid_to >= today - SINCE)
+        .order_by(Permit.valid_to.desc(), Permit.outside_id)
+        .limit(MOST)
+    )
+    return [_row(*row, today=today) for row in session.execute(query)]
+
+
+def _row(
+    permit: Permit, balance: PermitBalance, holder: str | None, substance: Substance | None, today: date
+) -> list[Any]:
+    state = (
+        "revoked" if is_revoked(balance.revoked_on, today) else "suspended" if balance.is_suspended else "in force"
+    )
+    if state == "in force" and not permit.valid_from <= today <= permit.valid_to:
+        state = "expired" if permit.valid_to < today else "not yet"
+    unit = substance.unit if substance else ""
+    amounts = ("", "")
+    if substance and permit.quantity:
+        whole, rest = permit.quantity, permit.quantity - balance.drawn
+        amounts = (f"{quantity.show(whole, unit)} {unit}", f"{quantity.show(rest, unit)} {unit}")
+    name = (substance.name_zh or substance.outside_id) if substance else ""
+    return [
+        permit.outside_id,
+        permit.kind,
+        holder or "",
+        name,
+        *amounts,
+        str(permit.valid_to),
+        saying.plates_of(permit),
+        state,
+    ]
+
+
+def visits(session: Session, area: Area, today: date) -> list[list[Any]]:
+    """The visits that are due now or late: enterprise, its name and grade, last day, whether that is over."""
+    city = areas.city(session)
+    view = reconciliation.view_of(city, Period.parse(str(today.year)), today, area)
+    slots = [slot for slot in reconciliation.plan(session, view)["slots"] if slot["state"] != "filled"]
+    open_ = [slot for slot in slots if slot["start"] <= str(today)]
+    query = sa.select(Party.outside_id, Party.name).where(
+        Party.outside_id.in_({slot["enterprise"] for slot in open_})
+    )
+    names = {id_: name or id_ for id_, name in session.execute(query)}
+    return [
+        [slot["enterprise"], names[slot["enterprise"]], slot["grade"], slot["end"], slot["state"] == "missed"]
+        for slot in sorted(open_, key=lambda slot: (slot["end"], slot["enterprise"]))
+    ]
