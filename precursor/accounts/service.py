@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,13 @@ def add(session: Session, command: AddUser, actor: audit.Actor, now: datetime) -
     row = {"username": name, "role": command.role, "person": person, "area": command.area_id}
     row["enterprise"] = command.enterprise_id
     audit.note(session, action="user.create", kind="user_account", name=name, row=row, actor=actor, now=now)
+
+
+def strangers(session: Session, codes: Iterable[str]) -> list[str]:
+    """Of codes of natural persons, those that no account of an authority bears."""
+    wanted = {code.upper() for code in codes}
+    known = session.scalars(sa.select(User.person).where(User.person.in_(sorted(wanted)), User.area_id.is_not(None)))
+    return sorted(wanted - set(known))
 
 
 def disable(session: Session, name: str, actor: audit.Actor, now: datetime) -> None:

@@ -206,7 +206,9 @@ class Amount(Member):
             quantity.parse(value, "t")
         except ValueError as error:
             if "plain" in str(error):
-                raise ValidationError(f'须为 "1450.5" 这样的文字 / must be text like "1450.5": {error}') from None
+                raise ValidationError(
+                    f'须为数字,如 "1450.5" / must be a number as text, like "1450.5": {error}'
+                ) from None
         return value
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> str | None:

@@ -37,7 +37,7 @@ def title(collection: Collection, record: Values) -> str:
         return str(record["name_zh"])
     kind = terms.word("kind", record.get("kind")) if collection.path in DOCUMENTS else None
     of_type = terms.word("type", record.get("type")) if "type" in record else None
-    return f"{head(kind or of_type or terms.title_of(collection))} {record['id']}"
+    return f"{head(kind or of_type or terms.ONE.get(collection.path) or terms.title_of(collection))} {record['id']}"
 
 
 def of(call: Call, collection: Collection, record: Values, house: House) -> Extra | None:
@@ -116,7 +116,11 @@ def _sides(call: Call, record: Values, house: House) -> Extra:
             )
         ).first()
         said = f"{quantity.show(there.quantity, record['unit'])} {record['unit']}, {there.day}" if there else ""
-        return {"sides": [record], "missing": record["counterpart"], "there": said}
+        found: Extra = {"sides": [record], "missing": record["counterpart"], "there": said}
+        if there:
+            mine, theirs = Decimal(record["quantity"]), Decimal(quantity.show(there.quantity, record["unit"]))
+            found["difference"] = f"{(mine - theirs).normalize():f}"
+        return found
     out, in_ = (other, record) if str(record["type"]).endswith("_in") else (record, other)
     difference = Decimal(out["quantity"]) - Decimal(in_["quantity"])
     return {
@@ -156,10 +160,25 @@ def _incident(call: Call, record: Values, _: House) -> Extra | None:
     }
 
 
+def _visit(call: Call, record: Values, _: House) -> Extra | None:
+    """Whether a visit counts, and why not."""
+    try:
+        least = areas.city(call.session).parameters.inspection_min_inspectors
+    except Refused:
+        return None
+    return {
+        "template": "desk/visit.html",
+        "counts": record["mode"] == "onsite" and record["inspectors"] >= least,
+        "is_remote": record["mode"] != "onsite",
+        "least": least,
+    }
+
+
 Making = Callable[[Call, Values, House], Extra | None]
 _EXTRAS: Final[dict[str, Making]] = {
     **{path: _document(path) for path in DOCUMENTS},
     "movements": _movement,
     "enterprises": _enterprise,
     "incidents": _incident,
+    "inspections": _visit,
 }

@@ -7,17 +7,24 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 from markupsafe import Markup
+from sqlalchemy.orm import aliased
 
 from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
 from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
+from precursor.core.quantity import show as said
 from precursor.desk import looking, names
 from precursor.desk.house import House
+from precursor.enterprises.models import Site
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
 from precursor.reconciliation import tracing
+from precursor.substances.models import Substance
 from precursor.web.flowchart import Band, Place, sankey
 from precursor.web.i18n import amount, t
 
@@ -47,6 +54,7 @@ class Step:
     number: str = ""
     day: str = ""
     count: int = 1
+    parts: tuple["Step", ...] = ()  # the movements that it sums up
 
     @property
     def difference(self) -> Decimal | None:
@@ -55,8 +63,17 @@ class Step:
 
     @property
     def lost(self) -> Decimal:
-        """What was sent and did not arrive; more that arrives than was sent is no loss."""
+        """What was sent and did not arrive. A loss in one movement is not made good by a surplus in another."""
+        if self.parts:
+            return sum((part.lost for part in self.parts), _ZERO)
         return max(-(self.difference or _ZERO), _ZERO)
+
+    @property
+    def over(self) -> Decimal:
+        """What arrived and was never sent."""
+        if self.parts:
+            return sum((part.over for part in self.parts), _ZERO)
+        return max(self.difference or _ZERO, _ZERO)
 
 
 def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
@@ -78,19 +95,54 @@ def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
     return found
 
 
-def together(steps: Sequence[Step]) -> list[Step]:
-    """One step for all the movements between two places, the largest first.
+def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
+    """What was sent to the enterprise of a site, and nobody booked in: no trace begins at it, and it is missing."""
+    theirs = aliased(Movement)
+    received = sa.exists().where(
+        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
+    )
+    receiver = sa.select(Site.enterprise_id).where(Site.outside_id == site).scalar_subquery()
+    sender = aliased(Site)
+    query = (
+        sa.select(
+            Movement.outside_id, Movement.quantity, Movement.day, Substance.unit, sender.outside_id.label("site")
+        )
+        .join(Substance, Substance.id == Movement.substance_id)
+        .join(sender, sender.id == Movement.site_id)
+        .where(
+            Movement.other_enterprise_id == receiver,
+            Movement.enterprise_id != receiver,
+            Substance.outside_id == substance,
+            Movement.type.in_(("sale_out", "return_out")),
+            stands(Movement),
+            ~received,
+        )
+        .order_by(Movement.day, Movement.outside_id)
+    )
+    return [
+        Step(
+            row.site,
+            "",
+            Decimal(said(row.quantity, row.unit)),
+            _ZERO,
+            row.unit,
+            row.outside_id,
+            str(row.day),
+        )
+        for row in call.session.execute(query)
+    ]
 
-    A loss in one is not made good by a surplus in another: of what arrived, each counts up to what was sent.
-    """
+
+def together(steps: Sequence[Step]) -> list[Step]:
+    """One step for all the movements between two places, the largest first."""
     found: dict[tuple[str, str, bool], list[Step]] = defaultdict(list)
     for step in steps:
         found[step.source, step.target, step.arrived is None].append(step)
     summed = []
     for (source, target, is_outside), parts in found.items():
         sent = sum((part.sent for part in parts), _ZERO)
-        there = None if is_outside else sent - sum((part.lost for part in parts), _ZERO)
-        summed.append(Step(source, target, sent, there, parts[0].unit, count=len(parts)))
+        there = None if is_outside else sum((part.arrived or _ZERO for part in parts), _ZERO)
+        summed.append(Step(source, target, sent, there, parts[0].unit, count=len(parts), parts=tuple(parts)))
     return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
 
 
@@ -255,6 +307,8 @@ class Flow:
             except NotFound:
                 found = None
         steps = _steps(call, found["edges"]) if found else []
+        if found and up:
+            steps += _on_the_way(call, site, substance)
         ends = {end for step in steps for end in (step.source, step.target)} | {site}
         named = [
             {"external": e.removeprefix(_OUTSIDE)} if e.startswith(_OUTSIDE) else {"site": e} for e in sorted(ends)
@@ -262,7 +316,7 @@ class Flow:
         called = names.of(call, [*named, {"substance": substance}])
         address = "/trace?" + urlencode({"of": of, "direction": direction})
         pair = tuple(request.args.get(name, "").replace(_TYPED, _OUTSIDE) for name in ("from", "to"))
-        lost = sorted((step for step in steps if step.lost), key=lambda step: -step.lost)
+        lost = sorted((step for step in steps if step.lost or step.over), key=lambda step: -max(step.lost, step.over))
         return render_template(
             "desk/trace.html",
             of=of,
@@ -277,6 +331,7 @@ class Flow:
             whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
             lost=lost,
             missing=sum((step.lost for step in lost), _ZERO),
+            over=sum((step.over for step in lost), _ZERO),
             shown=_shown,
             place=lambda key: _name(key, 1, called) if key else _name(_LOST, 1, called),
             called=called,

@@ -122,7 +122,8 @@ def fill(groups: Sequence[Group], typed: Mapping[str, str], today: date | None =
     """Put into each field what was typed, or on a new form what is usual."""
     for each in fields_in(groups):
         each.value = _typed(typed, each)
-        if today is not None and not each.value and each.name in _TODAY and each.required:
+        names_sale = bool(typed.get("counterpart"))  # it came when it came, which need not be today
+        if today is not None and not each.value and each.name in _TODAY and each.required and not names_sale:
             each.value = today.isoformat()
 
 
@@ -133,6 +134,7 @@ def _typed(typed: Mapping[str, str], each: Field) -> str:
     return typed.get(each.name, "")
 
 
+_NEEDED: Final = "请填写 / please fill this in"
 #: Fields that every form has besides its own.
 _OURS: Final = frozenset({"csrf_token", "_key", "_seen"})
 
@@ -152,8 +154,8 @@ def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
         for each in group.fields:
             text = _typed(typed, each).strip()
             if not text:
-                if each.name in must:
-                    faults.append(Fault(f"/{each.name}", "须填写 / this is needed"))
+                if each.name in must or (each.required and "." not in each.name):
+                    faults.append(Fault(f"/{each.name}", _NEEDED))
                 continue
             try:
                 value = _READ.get(each.kind, str)(text)
@@ -168,7 +170,8 @@ def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
     try:
         loaded: Values = schema_of(form).load(document)
     except ValidationError as error:
-        faults += flatten(error.messages)
+        known_at = {fault.pointer for fault in faults}
+        faults += [fault for fault in flatten(error.messages) if fault.pointer not in known_at]
     if faults:
         raise Faulty(sorted(set(faults)))
     return loaded

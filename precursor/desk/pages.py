@@ -247,6 +247,13 @@ _ENDS: Final = {
 }
 
 
+def _fits(at: str, record: Values) -> bool:
+    """Whether an act can be meant for a record: only a sale is reported, only an outside party confirms."""
+    if at == "/<id>/sales-report":
+        return str(record.get("type")) == "sale_out"
+    return at != "/<id>/confirmations" or bool(record.get("external"))
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A way to an act's form."""
@@ -269,6 +276,7 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
         if act.is_of_one == (record is not None)
         and may(act.action)
         and not (record and any(record.get(name) for name in _ENDS.get(act.at, ())))
+        and (record is None or _fits(act.at, record))
     ]
 
 

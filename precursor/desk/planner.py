@@ -13,6 +13,7 @@ from flask import Response, render_template, request
 
 from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
+from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.clock import Period
@@ -121,24 +122,29 @@ class Planner:
                 (each.missed if slot["state"] == "missed" else each.due)[slot["grade"]] += 1
         if (visits := self._visits()) is not None:
             query = sa.select(visits.c.enterprise, visits.c.date).where(
-                visits.c.mode == "onsite", visits.c.date.between(min(by_day), max(by_day))
+                visits.c.date.between(min(by_day), max(by_day))
             )
             for enterprise, day in call.session.execute(query):
                 by_day[day].made[grade.get(enterprise, "")] += 1
         return weeks
 
     def _visits(self) -> sa.Subquery | None:
-        """The visits that the reader may list."""
+        """The visits that count, of those that the reader may list: on site, by enough officers."""
         collection = self.house.collections["inspections"]
         call = call_for(collection.list)
-        return collection.query(call).subquery() if call else None
+        if call is None:
+            return None
+        query = collection.query(call)
+        least = areas.city(call.session).parameters.inspection_min_inspectors
+        columns = query.selected_columns
+        return query.where(columns.mode == "onsite", columns.inspectors >= least).subquery()
 
     def _visited(self, call: Call, enterprises: set[str]) -> dict[str, date]:
         """The day of the last visit to each."""
         if (visits := self._visits()) is None:
             return {}
         query = sa.select(visits.c.enterprise, sa.func.max(visits.c.date, type_=visits.c.date.type)).where(
-            visits.c.enterprise.in_(sorted(enterprises)), visits.c.mode == "onsite"
+            visits.c.enterprise.in_(sorted(enterprises))
         )
         rows = call.session.execute(query.group_by(visits.c.enterprise))
         return {enterprise: day for enterprise, day in rows}  # noqa: C416 - rows are no pairs

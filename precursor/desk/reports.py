@@ -100,6 +100,12 @@ class Reports:
             **found,
         )
 
+    def _check_site(self, site: str) -> None:
+        """NotFound for a store that there is none of, or that the reader may not see."""
+        sites = self.house.collections["sites"]
+        if (reader := call_for(sites.read)) is not None:
+            sites.one(reader, site)
+
     def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
         movements = self.house.collections["movements"]
         query = (movements.every or movements.query)(call)
@@ -113,6 +119,8 @@ class Reports:
         before = (self.house.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(
             f"{site}/{substance}"
         )
+        if not rows and before is None:
+            self._check_site(site)
         here = self.house.rows("substances", lambda c: c.id == substance)
         if not here:
             raise NotFound(f"没有品种 / there is no substance {substance}")

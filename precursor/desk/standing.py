@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from precursor.api.collection import Call
+from precursor.areas import service as areas
 from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
@@ -38,11 +39,20 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
     return Standing(
         grade=record.get("grade"),
         sees_visits=call_for(house.collections["inspections"].list) is not None,
-        visit=max(visits, key=lambda row: row.date, default=None),
+        visit=max((row for row in visits if counts(call, row)), key=lambda row: row.date, default=None),
         due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),
         missed=[slot["end"] for slot in slots if slot["state"] == "missed"],
         gaps=_gaps(call.today, enterprise),
     )
+
+
+def counts(call: Call, row: Any) -> bool:
+    """Whether a visit fills a slot: on site, by as many officers as the city asks for."""
+    try:
+        least = areas.city(call.session).parameters.inspection_min_inspectors
+    except Refused:
+        return False
+    return bool(row.mode == "onsite" and row.inspectors >= least)
 
 
 def _gaps(today: date, enterprise: str) -> int | None:

@@ -383,6 +383,23 @@ TITLES: Final = {
 BESIDE: Final = {"devices": (Words("登记手机", "Enrol a phone"), "/scan/enrolment", Action.ROAD_CHECK_RECORD)}
 
 
+#: One record of a collection, where the title is a plural in English.
+ONE: Final = {
+    "inspections": Words("实地检查", "Visit"),
+    "road-checks": Words("道路检查", "Road check"),
+    "road-cases": Words("道路案件", "Road case"),
+    "road-scans": Words("扫码", "Scan"),
+    "devices": Words("查验手机", "Phone"),
+    "incidents": Words("流失事件", "Incident"),
+    "stocktakes": Words("盘点", "Stocktake"),
+    "batches": Words("批次", "Batch"),
+    "reversals": Words("冲销", "Reversal"),
+    "shipments": Words("进出口批次", "Shipment"),
+    "delegations": Words("异地委托管理", "Delegation"),
+    "key-sites": Words("重点部位", "Key site"),
+}
+
+
 def title_of(collection: Collection) -> Words:
     """What a collection is called on pages."""
     return TITLES.get(collection.path, collection.summary)

@@ -25,7 +25,7 @@ from precursor.reconciliation import evidence, service
 from precursor.reconciliation.figures import BY_KEY, Gap
 from precursor.reconciliation.records import record_of
 from precursor.reconciliation.service import Counted
-from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, waiting
+from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, lowers, waiting
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
@@ -74,7 +74,7 @@ def _about() -> dict[str, Any]:
         found["city"] = areas.city(db.session).name
         scope = _listed() if g.subject else None
         if scope is not None and scope.reach is not Reach.ENT:
-            known = known_summary(seen_by(scope, str(found["as_of"].year), found["as_of"]))
+            known = latest_summary(seen_by(scope, str(found["as_of"].year), found["as_of"]))
             found["gaps"] = known.gap_count if known else None
     except (NotFound, Refused):  # nothing is registered yet, or the reader is of another city
         pass
@@ -142,6 +142,12 @@ def known_summary(seen: Asked) -> Summary | None:
     """The same, if somebody has had it counted."""
     kept: Kept = current_app.extensions["summaries"]
     return kept.known(db.session, seen.city, seen.view, _listed())
+
+
+def latest_summary(seen: Asked) -> Summary | None:
+    """The same, though more may have been recorded since."""
+    kept: Kept = current_app.extensions["summaries"]
+    return kept.latest(seen.city, seen.view, _listed())
 
 
 def waiting_of_own(seen: Asked) -> list[Waiting]:
@@ -335,7 +341,7 @@ def gaps() -> Response | str:
     if wanted["code"] is not None and wanted["code"] not in GAPS:
         raise NotFound(f"没有这种缺口 / there is no gap code {wanted['code']}")
     shown = [gap for gap in found if _is_wanted(gap, wanted)]
-    shown.sort(key=lambda gap: (gap.since, gap.line))
+    shown.sort(key=lambda gap: (not lowers(gap), gap.since, gap.line))
     names = _names(shown) | names_of_owners(gap.owner for gap in shown)
     if request.path.endswith(".xlsx"):
         return sheets.answer("gaps", "缺口清单", _COLUMNS, _rows(seen, shown, names))
@@ -344,6 +350,7 @@ def gaps() -> Response | str:
         "gaps.html",
         seen=seen,
         gaps=shown[page.part],
+        oldest=min((gap.since for gap in shown), default=None),
         subjects=len({gap.subject for gap in shown}),
         hidden=_hidden(every, shown, wanted),
         figures=BY_KEY,

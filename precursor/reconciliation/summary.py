@@ -108,7 +108,7 @@ def make(
         counted=counted,
         months=months,
         live=live,
-        gaps=sorted(gaps, key=lambda gap: (not _lowers(gap), gap.since))[:OLDEST] if scope else None,
+        gaps=sorted(gaps, key=lambda gap: (not lowers(gap), gap.since))[:OLDEST] if scope else None,
         gap_count=len(gaps),
         waiting=waiting(gaps),
         by_party=Counter(party for gap in gaps for party in gap.parties),
@@ -119,7 +119,8 @@ def make(
     )
 
 
-def _lowers(gap: Gap) -> bool:
+def lowers(gap: Gap) -> bool:
+    """Whether a gap lowers a target that stands first."""
     kind = GAPS[gap.code]
     return kind.lowers and kind.figure in HEADLINE
 
@@ -192,6 +193,10 @@ class Kept:
     def known(self, session: Session, city: City, view: View, scope: Scope | None) -> Summary | None:
         """The summary, if it is kept already."""
         return self._found(session, _key(city, view, scope))
+
+    def latest(self, city: City, view: View, scope: Scope | None) -> Summary | None:
+        """The summary as it was last counted, however much was recorded since."""
+        return self._kept.get(_key(city, view, scope), (0.0, None))[1]
 
     def _found(self, session: Session, key: tuple[Any, ...], *, fresh: bool = False) -> Summary | None:
         made_at, found = self._kept.get(key, (0.0, None))

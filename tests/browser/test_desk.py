@@ -237,6 +237,8 @@ def test_an_inspector_enters_a_visit_by_two_officers_and_a_road_check(reader):
     assert reader.page.locator('[name="result"]').input_value() == "nothing_found"
     expect(reader.page.locator("#officers")).to_have_value("DEMO-98、DEMO-99")  # what was typed is there again
     own.check()
+    reader.page.fill("#officers", "")
+    reader.page.get_by_role("checkbox", name="clerk").check()
     reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
     reader.open("/road-checks/new")
@@ -406,3 +408,16 @@ def test_pages_keep_their_budgets(visit):
         assert scripts <= 20_000
         assert sum(sizes.values()) <= 60_000, path
         assert len(sizes) <= 7, (path, sorted(sizes))
+
+
+@ways
+def test_the_filters_of_a_list_are_reached_at_every_width(reader):
+    reader.log_in("lead")
+    for path in ("/purchase-documents", "/gaps"):
+        reader.open(path)
+        field = reader.page.locator("form.filters .in").first
+        if reader.width < 800:
+            expect(field).to_be_hidden()
+            reader.page.locator("label.fold-l").click()
+        expect(field).to_be_visible()
+    reader.is_quiet()

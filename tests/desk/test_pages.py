@@ -171,10 +171,10 @@ def test_messages_are_in_one_language_and_name_their_field(door):
     keeper = door.account("typist", "ent_keeper", enterprise="E06")
     keeper._begin()
     zh = keeper.browser.post("/movements/out?lang=zh", data={"_key": "a"}).text
-    assert "数量：缺少这一项" in zh
+    assert "数量：请填写" in zh
     assert "this member is missing" not in zh
     en = keeper.browser.post("/movements/out?lang=en", data={"_key": "b"}).text
-    assert "Quantity: this member is missing" in en
+    assert "Quantity: please fill this in" in en
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,41 @@ def test_officers_are_ticked_or_typed_and_nothing_is_lost(door):
     assert again.status_code == 422
     for code in typed["officers"]:
         assert code in again.text
+
+
+def test_a_visit_by_one_officer_or_by_nobody_known_does_not_count(door):
+    alone = door.account("alone", "ps_inspector", area="C0")
+    visit = {"enterprise": "E01", "date": "2026-01-30", "mode": "onsite", "result": "nothing_found"}
+    refused = alone.post("inspections", visit | {"officers": ["P-alone", "ZZ-99"]})
+    assert refused.status_code == 422
+    assert "ZZ-99" in refused.text
+    made = alone.done("inspections", visit | {"officers": ["P-alone"]})
+    page = alone.browser.get(f"/inspections/{made['id']}").text
+    assert "不计入应检：检查人员少于 2 名" in page
+    assert made["id"] not in re.search(r'<p class="headline.*?</p>', alone.browser.get("/enterprises/E01").text)[0]
+
+
+def test_a_ledger_of_a_store_that_is_not_ones_own_is_none(door):
+    keeper = browser(door, "keeper-2", "ent_keeper", enterprise="E06")
+    assert keeper.get("/ledger?site=S-E06&substance=AC2O").status_code == 200
+    for site in ("S-E01", "NOPE"):
+        assert keeper.get(f"/ledger?site={site}&substance=AC2O").status_code == 404
+
+
+def test_a_trace_upstream_misses_what_was_sent_and_never_came(door, lead):
+    """M12 came with less; what E05 was sent and did not book in is found from its side, too."""
+    sold = door.account("reader-3", "ps_lead", area="C0")
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse(YEAR), AS_OF)
+        gaps = [g for g in service.gaps(session, view) if g.code == "WRITEOFF_NO_COUNTERPART"]
+    for gap in gaps:
+        movement = sold.get(f"movements/{gap.subject}").json
+        if movement["type"] != "sale_out" or not movement["counterpart"]:
+            continue
+        buyer = gap.parties[1]
+        sites = [s["id"] for s in sold.get(f"sites?enterprise={buyer}").json]
+        page = lead.get(f"/trace?of={sites[0]}/{movement['substance']}&direction=up").text
+        assert movement["id"] in page
+        assert "全部有着落" not in page
+        return
+    pytest.skip("no such sale in the worked city")

@@ -176,6 +176,7 @@ def test_a_check_is_a_road_check_and_shows_what_was_found(road, phone):
 
 
 def test_a_visit_fills_its_slot_like_one_from_a_desk(road, phone):
+    road.officer("companion")
     with db.reading(road.door.engine) as session:
         here = sa.select(Party.outside_id).where(
             Party.area_id == road.city.area["X"], Party.is_external == sa.false()
@@ -184,7 +185,12 @@ def test_a_visit_fills_its_slot_like_one_from_a_desk(road, phone):
     phone.log(
         "visit",
         NOON,
-        visit={"enterprise": firm, "items": {"guarding": "ok"}, "result": "nothing_found", "officers": ["P-8"]},
+        visit={
+            "enterprise": firm,
+            "items": {"guarding": "ok"},
+            "result": "nothing_found",
+            "officers": ["p-companion"],
+        },
     )
     (receipt,) = phone.sync()
     with db.reading(road.door.engine) as session:
@@ -195,6 +201,9 @@ def test_a_visit_fills_its_slot_like_one_from_a_desk(road, phone):
     assert receipt["record"] is None
     assert "NOBODY" not in str(receipt["record"])
     assert "enterprise" in receipt["fault"]
+    phone.log("visit", NOON, visit={"enterprise": firm, "items": {}, "result": "corrected", "officers": ["P-NOBODY"]})
+    (receipt,) = phone.sync()
+    assert "P-NOBODY" in receipt["fault"]
 
 
 def test_a_number_of_the_log_with_two_entries_opens_a_case_and_changes_nothing(road, phone):
