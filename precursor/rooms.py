@@ -14,6 +14,7 @@ from precursor.reconciliation import api as reconciliation
 from precursor.roadside import api as roadside
 from precursor.substances import api as substances
 from precursor.supervision import api as supervision
+from precursor.tokens import api as tokens
 from precursor.trade import api as trade
 
 COLLECTIONS: Final = (
@@ -27,6 +28,7 @@ COLLECTIONS: Final = (
     *incidents.COLLECTIONS,
     *inspections.COLLECTIONS,
     *checkpoints.COLLECTIONS,
+    *tokens.COLLECTIONS,
     *roadside.COLLECTIONS,
     *supervision.COLLECTIONS,
 )

@@ -125,6 +125,8 @@ class Action(StrEnum):
     TRANSPORT_RECORD_OUTSIDE = "transport.record_outside"
     TRANSPORT_REVOKE = "transport.revoke"
     TRANSPORT_VERIFY = "transport.verify"
+    TRIP_LIST = "trip.list"
+    TRIP_OPEN = "trip.open"
 
 
 class Reach(StrEnum):
@@ -205,6 +207,9 @@ _MATRIX: Final = (
     ("ent_admin ent_keeper ent_second", "purchase.list purchase.read transport.list transport.read", "PARTY", ""),
     ("ent_carrier machine_ent", "transport.list transport.read", "PARTY", ""),
     ("machine_ent", "purchase.read", "PARTY", ""),
+    ("ent_officer ent_carrier", "trip.open trip.list", "PARTY", ""),
+    ("ent_admin ent_keeper", "trip.list", "PARTY", ""),
+    (_POLICE, "trip.list", "AREA", ""),
     (_POLICE, "purchase.list purchase.read transport.list transport.read", "AREA", ""),
     ("em_auditor", "purchase.list purchase.read transport.list transport.read", "DOM_NONPHARMA", ""),
     ("drug_reg", "purchase.list purchase.read transport.list transport.read", "DOM_PHARMA", ""),

@@ -28,6 +28,8 @@ from precursor.signing import qr
 from precursor.substances.models import Substance
 from precursor.tokens import pages as token_pages
 from precursor.tokens import service
+from precursor.tokens.models import TripSlip
+from precursor.web.database import db
 
 #: What a certificate states, in order.
 _STATED: Final = (
@@ -165,6 +167,23 @@ def routes(bp: Blueprint, collection: Collection) -> None:
     bp.add_url_rule(
         f"/{collection.path}/<id>/certificate.pdf", endpoint=f"paper {collection.path}", view_func=guard(paper)
     )
+
+
+def trip_routes(bp: Blueprint, collection: Collection) -> None:
+    """The code of a trip slip, for whoever may read it."""
+    guard = access.requires(collection.read)
+
+    def picture(kind: str, mimetype: str, make: Callable[[str], bytes]) -> None:
+        def view(id: str) -> Response:
+            collection.show_one(call_of(), id)
+            slip = db.session.scalars(sa.select(TripSlip).where(TripSlip.outside_id == id)).one()
+            return Response(make(token_pages.office().text_of(bytes.fromhex(slip.cose))), mimetype=mimetype)
+
+        path = f"/{collection.path}/<id>/code.{kind}"
+        bp.add_url_rule(path, endpoint=f"{kind} {collection.path}", view_func=guard(view))
+
+    picture("png", "image/png", qr.png)
+    picture("svg", "image/svg+xml", qr.svg)
 
 
 def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str], AnyResponse]:

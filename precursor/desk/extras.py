@@ -174,6 +174,18 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
     }
 
 
+def _trip(call: Call, record: Values, _: House) -> Extra:
+    """The code of a journey, while it is good, and the document that it is of."""
+    is_good = record["how"] is None and record["valid_to"] >= str(call.today)
+    address = f"/trip-slips/{quote(record['id'])}"
+    return {
+        "template": "desk/trip.html",
+        "links": [(Words("运输证件", "The document"), f"/permits/{quote(record['document'])}")],
+        "picture": f"{address}/code.png" if is_good else None,
+        "drawing": f"{address}/code.svg",
+    }
+
+
 Making = Callable[[Call, Values, House], Extra | None]
 _EXTRAS: Final[dict[str, Making]] = {
     **{path: _document(path) for path in DOCUMENTS},
@@ -181,4 +193,5 @@ _EXTRAS: Final[dict[str, Making]] = {
     "enterprises": _enterprise,
     "incidents": _incident,
     "inspections": _visit,
+    "trip-slips": _trip,
 }

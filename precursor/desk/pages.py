@@ -49,6 +49,8 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
+        if collection.path == "trip-slips":
+            documents.trip_routes(made, collection)
     today.routes(made, today.Today(house))
     reports.routes(made, Reports(house))
     flow.routes(made, flow.Flow(house))
@@ -244,6 +246,7 @@ _ENDS: Final = {
     "/<id>/verifications": ("verified_on",),
     "/<id>/suspensions": ("revoked_on",),
     "/<id>/revocation": ("revoked_on",),
+    "/<id>/end": ("how", "outcome"),
 }
 
 

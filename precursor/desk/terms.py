@@ -173,6 +173,10 @@ verified_on | 核查日期 | Verified on
 version | 版本 | Version
 year | 年度 | Year
 account | 账号 | Account
+days | 天数 | Days
+ended_on | 结束日 | Ended on
+how | 如何结束 | How it ended
+trip | 车次 | Trip
 at | 时间 | At
 device | 手机 | Phone
 document | 证件号 | Document
@@ -316,6 +320,8 @@ health | 卫生健康部门 | health
 scan | 扫码 | scan
 check | 道路检查 | road check
 visit | 实地检查 | visit
+arrived | 已到达 | arrived
+given_up | 已取消 | given up
 violation | 查实违法 | violation
 explained | 已说明 | explained
 mistake | 误报 | mistake
@@ -363,6 +369,7 @@ TITLES: Final = {
     "inspections": Words("实地检查", "Visits"),
     "road-checks": Words("道路检查", "Road checks"),
     "road-cases": Words("道路案件", "Road cases"),
+    "trip-slips": Words("随车单", "Trip slips"),
     "road-scans": Words("扫码日志", "Scans"),
     "devices": Words("查验手机", "Phones"),
     "key-sites": Words("重点部位", "Key sites"),
@@ -388,6 +395,7 @@ ONE: Final = {
     "inspections": Words("实地检查", "Visit"),
     "road-checks": Words("道路检查", "Road check"),
     "road-cases": Words("道路案件", "Road case"),
+    "trip-slips": Words("随车单", "Trip slip"),
     "road-scans": Words("扫码", "Scan"),
     "devices": Words("查验手机", "Phone"),
     "incidents": Words("流失事件", "Incident"),
@@ -408,7 +416,7 @@ def title_of(collection: Collection) -> Words:
 #: Groups of the navigation and the collections in them.
 NAV: Final = (
     (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "reversals")),
-    (Words("证件", "Documents"), DOCUMENTS),
+    (Words("证件", "Documents"), (*DOCUMENTS, "trip-slips")),
     (
         Words("检查", "Inspection"),
         ("inspections", "road-checks", "road-cases", "road-scans", "devices", "key-sites", "incidents"),
@@ -440,6 +448,7 @@ REFS: Final = {
     "permit": "purchase-documents",
     "transport_permit": "transport-documents",
     "licence": "trade-licences",
+    "document": "transport-documents",
     "shipment": "shipments",
     "incident": "incidents",
     "holder": "enterprises",

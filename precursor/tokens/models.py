@@ -72,7 +72,7 @@ class TripSlip(Base):
     enterprise_id: Mapped[int]
     permit_id: Mapped[int]
     trip: Mapped[int]  # its number among the journeys under the document, from 1
-    plates: Mapped[str]  # JSON list
+    plates: Mapped[str]  # with commas between
     quantity: Mapped[int] = mapped_column(BaseUnits)
     valid_from: Mapped[date]
     valid_to: Mapped[date]

@@ -4,7 +4,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from precursor.signing.verdicts import Refused as NotGenuine
 from precursor.signing.verdicts import Verdict
 from precursor.signing.verify import Verifier
 from precursor.tokens import keys, saying
-from precursor.tokens.models import Published, SigningKey, StatusNumber, Token
+from precursor.tokens.models import Published, SigningKey, StatusNumber, Token, TripEnd, TripSlip
 from precursor.tokens.store import KeyStore
 
 #: Places of one status list; a multiple of 4. A list that is full is followed by another.
@@ -51,7 +51,11 @@ class Office:
 
     def text(self, token: Token) -> str:
         """The token as its QR code holds it."""
-        return to_text(bytes.fromhex(token.cose), prefix_of(self.base_url))
+        return self.text_of(bytes.fromhex(token.cose))
+
+    def text_of(self, cose: bytes) -> str:
+        """The bytes of a token or trip slip as a QR code holds them."""
+        return to_text(cose, prefix_of(self.base_url))
 
     def template(self, kind: str) -> str:
         """Where lists of a kind are found."""
@@ -71,12 +75,12 @@ def issue(session: Session, office: Office, key: PermitKey, actor: audit.Actor, 
     if before is not None and before.said == digest and _is_good(session, before):
         return before
     now_known = {claims.IAT: int(now.timestamp()), claims.PERMIT: said[claims.PERMIT] | {claims.STATUS: [0, 0]}}
-    _checked(said | now_known)  # before any key is made for it
+    checked(said | now_known)  # before any key is made for it
     signing = keys.active(session, office.store, said[claims.ISS], actor, now)
-    number, index = _take_place(session, said[claims.ISS])
+    number, index = take_place(session, said[claims.ISS])
     said[claims.IAT] = int(now.timestamp())
     said[claims.PERMIT][claims.STATUS] = [number, index]
-    cose = envelope.sign(office.store.signer(signing.kid), cbor.encode(_checked(said)))
+    cose = envelope.sign(office.store.signer(signing.kid), cbor.encode(checked(said)))
     _check_size(cose, office)
     row = {
         "id": take_ids(session, 1)[0],
@@ -93,7 +97,8 @@ def issue(session: Session, office: Office, key: PermitKey, actor: audit.Actor, 
     return session.get_one(Token, row["id"])
 
 
-def _checked(said: dict[int, Any]) -> dict[int, Any]:
+def checked(said: dict[int, Any]) -> dict[int, Any]:
+    """The claims, if a token can hold them. Refused otherwise."""
     try:
         return claims.check(said)
     except NotGenuine as error:
@@ -141,7 +146,7 @@ def gets_token(kind: str) -> bool:
     return PermitKind(kind) in saying.DOCUMENTS
 
 
-def _take_place(session: Session, scope: str) -> tuple[int, int]:
+def take_place(session: Session, scope: str) -> tuple[int, int]:
     """The next free place on the lists of an authority: unique, whoever takes one at the same time."""
     taken = (
         sa.update(StatusNumber)
@@ -316,7 +321,32 @@ def _entries(session: Session, number: int, now: datetime) -> list[tuple[int, St
         elif row.drawn >= row.approved or row.draws >= row.allowed_draws:
             state = Status.USED_UP
         found.append((row.list_index, state, _left(row) if row.drawn else None))
-    return found
+    return [*found, *_slips(session, number, today)]
+
+
+def _slips(session: Session, number: int, today: date) -> list[tuple[int, Status, tuple[int, ...] | None]]:
+    """Each trip slip of a list: good while its document is, and its journey is not over."""
+    query = (
+        sa.select(TripSlip.list_index, TripEnd.how, PermitBalance.revoked_on, PermitBalance.is_suspended)
+        .join(
+            PermitBalance,
+            sa.and_(
+                PermitBalance.enterprise_id == TripSlip.enterprise_id, PermitBalance.permit_id == TripSlip.permit_id
+            ),
+        )
+        .outerjoin(TripEnd, TripEnd.trip_id == TripSlip.id)
+        .where(TripSlip.list_number == number)
+        .order_by(TripSlip.list_index)
+    )
+    return [(row.list_index, _slip_state(row, today), None) for row in session.execute(query)]
+
+
+def _slip_state(row: Any, today: date) -> Status:
+    if row.how == "given_up" or is_revoked(row.revoked_on, today):
+        return Status.INVALID
+    if row.is_suspended:
+        return Status.SUSPENDED
+    return Status.USED_UP if row.how == "arrived" else Status.VALID
 
 
 def _left(row: Any) -> tuple[int, ...]:

@@ -95,6 +95,12 @@ async function verdict(text: string): Promise<void> {
   show(found, known, true);
   const most = proved && trust && (await allowed(proved, trust));
   if (most?.asOf) said(t("余量", "Left"), `${(most.grams / 1000).toLocaleString("en")} kg${t("，截至 ", ", as of ")}${clock(most.asOf)}`);
+  const parent = proved && permitOf(proved).get(14);
+  if (parent) {
+    const looked = await byNumber(String(parent));
+    said(t("上位证件", "Document"), `${String(parent)}${t("，第 ", ", trip ")}${permitOf(proved).get(15)}${t(" 车次", "")}`);
+    if (looked?.document) said(t("证件余量", "Left on it"), `${looked.document.left}${t("，截至 ", ", as of ")}${clock(looked.asOf)}`);
+  }
   advise(proved);
   shown();
   signal(found.verdict === "GENUINE" && !found.warnings.length && !found.findings.length);
