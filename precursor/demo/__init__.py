@@ -18,10 +18,12 @@ from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core import db
 from precursor.core.access import Role
-from precursor.demo import city, names
+from precursor.demo import city, names, road
 from precursor.demo.names import PORT, WORST
 from precursor.demo.register import City
 from precursor.enterprises.models import Party
+from precursor.tokens.service import Office
+from precursor.tokens.store import KeyStore
 
 PASSWORD = "Demo-Password-2026"  # noqa: S105 - printed for everybody
 ACTOR = audit.Actor(account="demonstration", person="DEMO", role=Role.SYSADMIN.value)
@@ -113,6 +115,8 @@ def load(app: Flask, now: datetime, *, scale: float = 1.0) -> list[DemoUser]:
             return known(session)
         made = users(city.build(session, ACTOR, now, scale=scale))
         add_users(session, made, hashed, now)
+        settings = app.extensions["settings"]
+        road.live(session, Office(KeyStore(settings.home), settings.base_url), "inspector", ACTOR, now)
     return made
 
 

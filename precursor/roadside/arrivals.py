@@ -321,7 +321,7 @@ def _compare(
 
 def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
     """Whether what was shown is not what is known here to have held then."""
-    if row.shown is None or row.verdict is None or row.shown == row.verdict:
+    if row.kind != "scan" or row.shown is None or row.verdict is None or row.shown == row.verdict:
         return False
     if {row.shown, row.verdict} & _CANNOT_JUDGE or row.verdict in _MAY_BE_LATER:
         return False
@@ -351,6 +351,7 @@ def _sighting(session: Session, row: DeviceEntry) -> Sighting:
         day=legal_day(row.at),
         token=row.token or "",
         index=(row.list_number or 0, row.list_index or 0),
+        is_check=row.kind == "check",
         plate=row.plate,
         plates=tuple(permit.get(c.PLATES, ())),
         route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),

@@ -107,7 +107,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One scan of a document whose signature is good.
+    """One scan of a document whose signature is good, or the check that followed it (``is_check``).
 
     ``name`` tells scans apart (phone and number); ``token`` is the digest of the code and ``index`` its place on the
     lists; ``plate`` is what the officer saw, ``plates`` and ``route`` what the code says (areas by six digits, or by
@@ -119,6 +119,7 @@ class Sighting:
     day: date
     token: str
     index: tuple[int, int]
+    is_check: bool = False
     plate: str | None = None
     plates: tuple[str, ...] = ()
     route: tuple[str, ...] = ()
@@ -140,11 +141,13 @@ def bare(plate: str) -> str:
 
 
 def alone(one: Sighting) -> Iterator[CaseKind]:
-    """What one scan gives away by itself."""
+    """What one scan, or one check, gives away by itself; a check repeats its scan, which has spoken for itself."""
     if one.plate and one.plates and bare(one.plate) not in map(bare, one.plates):
         yield CaseKind.PLATE_MISMATCH
     if one.area and one.route and one.area not in one.route:
         yield CaseKind.OFF_ROUTE
+    if one.is_check:
+        return
     if one.received is not None and one.uses == 1 and one.day > one.received:
         yield CaseKind.AFTER_WRITE_OFF
     if one.trip is not None and one.uses and one.trip > one.uses:
@@ -155,10 +158,12 @@ def together(one: Sighting, other: Sighting) -> Iterator[CaseKind]:
     """What two scans of one place on the lists give away together, whichever is named first."""
     if one.index != other.index or one.name == other.name or abs(one.at - other.at) > COMPARED:
         return
+    if one.is_check or other.is_check:  # plates stand on checks, all else on scans
+        if one.plate and other.plate and bare(one.plate) != bare(other.plate):
+            yield CaseKind.OTHER_PLATE
+        return
     if one.token != other.token:
         yield CaseKind.OTHER_TOKEN
-    if one.plate and other.plate and bare(one.plate) != bare(other.plate):
-        yield CaseKind.OTHER_PLATE
     if one.place and other.place:
         far = distance(one.place, other.place)
         hours = abs(one.at - other.at) / timedelta(hours=1)
