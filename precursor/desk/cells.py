@@ -17,7 +17,7 @@ from precursor.web.i18n import words
 #: Members that tell nothing on a page.
 HIDDEN: Final = frozenset({"version", "unit", "law", "suspended"})
 #: Columns by which lists are in order, the newest first.
-_ORDER: Final = ("date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
+_ORDER: Final = ("at", "opened_on", "date", "customs_date", "discovered_at", "valid_to", "submitted_on", "since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def show(name: str, value: Any, called: Called) -> Shown:
         known = called.get((path, value))
         link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
         return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
+    if name == "record":
+        return Shown(str(value), f"/{value}")
     if (word := terms.word(name, value)) is not None:
         return Shown(words(word))
     if name in terms.AMOUNTS:

@@ -330,6 +330,7 @@ false | 否 | no
 """)
 
 WORDS.update({verdict.value: screen.word for verdict, screen in SCREENS.items()})
+WORDS["shown.NONE"] = Words("无码", "no code")
 WORDS.update({f"item.{item}": said for item, said in CHECKED.items()})
 WORDS.update({kind.value: said for kind, said in CASES.items()})
 

@@ -1,5 +1,7 @@
 """Phones, scans and cases, as programs see them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
@@ -42,6 +44,7 @@ class ScanAnswer(Record):
     kind = Text()
     document = Text(null=True)
     plate = Text(null=True)
+    place = Text(null=True, note="degrees north and east")
     shown = Text(null=True)
     verdict = Text(null=True)
     county = Text()
@@ -93,6 +96,10 @@ def _devices(call: Call) -> sa.Select:
     )
 
 
+def _degrees(millionths: Any) -> sa.ColumnElement[str]:
+    return sa.cast(millionths / sa.literal(1e6, sa.Float()), sa.Text())
+
+
 def _entries() -> sa.Select:
     return (
         sa.select(
@@ -103,6 +110,7 @@ def _entries() -> sa.Select:
             DeviceEntry.kind,
             DeviceEntry.document,
             DeviceEntry.plate,
+            (_degrees(DeviceEntry.latitude) + ", " + _degrees(DeviceEntry.longitude)).label("place"),
             DeviceEntry.shown,
             DeviceEntry.verdict,
             Area.outside_id.label("county"),
