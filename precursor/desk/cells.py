@@ -110,14 +110,13 @@ def show(name: str, value: Any, called: Called) -> Shown:
         known = called.get((path, value))
         link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
         return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
-    if name == "record":
-        return Shown(str(value), f"/{value}")
     if (word := terms.word(name, value)) is not None:
         return Shown(words(word))
     if name in terms.AMOUNTS:
         whole, dot, fraction = str(value).partition(".")
         return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)
-    return Shown(str(value), is_number=isinstance(value, int) and not isinstance(value, bool))
+    address = f"/{value}" if name == "record" else None  # a record by its path
+    return Shown(str(value), address, is_number=isinstance(value, int) and not isinstance(value, bool))
 
 
 Rows = list[tuple[str, list[Shown]]]
