@@ -5,10 +5,10 @@ import json
 import time
 from pathlib import Path
 
-from bench import codes, draws, figures, http, imports, pages
+from bench import codes, draws, figures, http, imports, mutants, pages
 from bench.tables import Table
 
-ALL = ("figures", "draws", "import", "http", "memory", "codes", "pages")
+ALL = ("figures", "draws", "import", "http", "memory", "codes", "mutants", "pages")
 
 
 def main() -> None:
@@ -46,6 +46,8 @@ def measure(what: str, size: int | None, engines: tuple[str, ...], *, brief: boo
         return http.run()
     if what == "codes":
         return codes.run()
+    if what == "mutants":
+        return mutants.run(size or (100_000 if brief else 1_000_000))
     if what == "pages":
         return pages.run(size or 1_000_000)
     if what == "memory":

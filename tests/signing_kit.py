@@ -1,6 +1,7 @@
 """A small world of keys and lists from fixed seeds, and a case for every verdict: the vectors of PC1."""
 
 import json
+import random
 import subprocess
 import zlib
 from pathlib import Path
@@ -149,6 +150,69 @@ def second(texts, folder: Path, at=NOW, trusted=None, script="verify.mjs"):
     command = [node, script, ROOT.x.hex(), folder / "trust.cwt", str(at), BASE, *names]
     done = subprocess.run(command, input=b"".join(t + b"\n" for t in texts), capture_output=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def flips():
+    """Every single bit of a good token."""
+    base = envelope.sign(ISSUER, cbor.encode(claims(permit=TRANSPORT)))
+    for bit in range(len(base) * 8):
+        changed = bytearray(base)
+        changed[bit // 8] ^= 1 << bit % 8
+        yield bytes(changed)
+
+
+def mutants(count, seed=20261126):
+    """Structured changes of good tokens, none of which anybody may call genuine.
+
+    Bytes changed, moved, left out, repeated; what a token says changed and the signature kept; all of it signed by
+    another key under the name of the right one; another alg; another kid.
+    """
+    rng = random.Random(seed)
+    bases = [
+        envelope.sign(ISSUER, cbor.encode(claims(permit=TRANSPORT))),
+        envelope.sign(ISSUER, cbor.encode(claims())),
+    ]
+    for _ in range(count):
+        data = bytearray(rng.choice(bases))
+        fate = rng.randrange(8)
+        if fate < 6:
+            for _ in range(rng.randint(1, 3)):
+                _change(data, rng)
+        elif fate == 6:  # what it says is changed in its place, the signature stays
+            at = rng.randrange(20, len(data) - 66)
+            data[at] = (data[at] + rng.randrange(1, 256)) % 256
+        else:  # signed by a key of the forger's own, under the name of the right one
+            said = claims(permit=TRANSPORT)
+            said[2] = f"440306-G-2026-{rng.randrange(10**6):06}"
+            forged = bytearray(envelope.sign(STRANGER, cbor.encode(said)))
+            at = forged.index(STRANGER.kid)
+            forged[at : at + 8] = ISSUER.kid if rng.random() < 0.7 else rng.randbytes(8)
+            data = forged
+        if bytes(data) not in bases:
+            yield bytes(data)
+
+
+def _change(data, rng):
+    at = rng.randrange(len(data))
+    match rng.randrange(6):
+        case 0:
+            data[at] = rng.randrange(256)
+        case 1:
+            del data[at : at + rng.randint(1, 8)]
+        case 2:
+            data[at:at] = rng.randbytes(rng.randint(1, 4))
+        case 3:
+            other = rng.randrange(len(data))
+            data[at], data[other] = data[other], data[at]
+        case 4:
+            data += data[at : at + rng.randint(1, 40)]
+        case 5:
+            data[at : at + 1] = rng.choice([b"\xff", b"\x00", b"\xa0", b"\xd2\x84", b"\x58\x40", b"\x1b"])
+
+
+def as_text(data):
+    """However it is carried: as it is, so that the change is not lost in the deflating."""
+    return f"PC1#{int.from_bytes(data, 'big')}"
 
 
 def nasty():

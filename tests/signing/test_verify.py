@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import random
 import tracemalloc
 from pathlib import Path
 
@@ -96,46 +95,11 @@ def test_the_tokens_of_the_page_of_the_format():
     assert to_text(data).startswith("PC1#")
 
 
-def mutants(count):
-    """Structured changes of good tokens, signed by the attacker's own key or by nobody; every single bit first."""
-    rng = random.Random(20261126)
-    base = envelope.sign(kit.ISSUER, cbor.encode(kit.claims(permit=kit.TRANSPORT)))
-    for bit in range(len(base) * 8):
-        changed = bytearray(base)
-        changed[bit // 8] ^= 1 << bit % 8
-        yield bytes(changed)
-    for _ in range(count):
-        data = bytearray(base)
-        for _ in range(rng.randint(1, 3)):
-            at = rng.randrange(len(data))
-            match rng.randrange(6):
-                case 0:
-                    data[at] = rng.randrange(256)
-                case 1:
-                    del data[at : at + rng.randint(1, 8)]
-                case 2:
-                    data[at:at] = bytes(rng.randrange(256) for _ in range(rng.randint(1, 4)))
-                case 3:
-                    other = rng.randrange(len(data))
-                    data[at], data[other] = data[other], data[at]
-                case 4:
-                    data += data[at : at + rng.randint(1, 40)]
-                case 5:
-                    data[at : at + 1] = rng.choice([b"\xff", b"\x00", b"\xa0", b"\xd2\x84", b"\x58\x40", b"\x1b"])
-        yield bytes(data)
-
-
-def as_text(data):
-    """However it is carried: as it is, so that the change is not lost in the deflating."""
-    number = int.from_bytes(data, "big")
-    return f"PC1#{number}"
-
-
 @pytest.mark.parametrize("script", OTHERS)
 def test_no_mutant_is_accepted_and_all_implementations_agree(tmp_path, script):
     judge = kit.verifier()
     good = envelope.sign(kit.ISSUER, cbor.encode(kit.claims(permit=kit.TRANSPORT)))
-    texts = [as_text(data) for data in mutants(10_000) if data != good]
+    texts = [kit.as_text(data) for data in (*kit.flips(), *kit.mutants(10_000)) if data != good]
     ours = [judge.judge(text, kit.NOW) for text in texts]
     assert Verdict.GENUINE not in {found.verdict for found in ours}
     answers = kit.second([text.encode() for text in texts], tmp_path, script=script)
