@@ -145,8 +145,10 @@ def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp
         typed(page, genuine)
         expect(page.locator("#word")).to_have_text("有效")
         page.click("#record")
+        expect(page.locator('[name="plate"]')).not_to_have_value("")  # what the code says, to be compared
         page.fill('[name="plate"]', "示Z00000")
         expect(page.locator("#warnline")).to_contain_text("车牌")
+        page.fill('[name="where"]', "")
         page.click('#check-form button[value="fault"]')
         expect(page.locator("#check-form .msg")).to_contain_text("地点")  # nothing typed is lost
         expect(page.locator('[name="plate"]')).to_have_value("示Z00000")
@@ -256,3 +258,40 @@ def test_two_hundred_checks_arrive_once_through_kills_of_browser_server_and_netw
         notes = session.scalars(sa.text("SELECT note FROM road_check WHERE note LIKE '第 %'")).all()
     assert sorted(notes) == sorted(f"第 {n} 条" for n in range(200))
     assert flaky.died > 3
+
+
+def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
+    """P1 a scan and a tap, P2 four taps and no key, P3 two taps and six keys: features.md section 5.2."""
+    with browser_kit.serving(app) as address:
+        with browser_kit.launch() as desk:
+            lead = logged_in(desk, address, "lead")
+            (link, _, picture), *_ = codes(lead, address)
+            enrolment = enrolment_of(desk, address)
+        with browser_kit.launch(*browser_kit.filmed(tmp_path, picture)) as phone:
+            context = phone.new_context(
+                viewport={"width": 390, "height": 844}, permissions=["camera"], locale="zh-CN"
+            )
+            page = context.new_page()
+            enrolled(page, address, enrolment)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            expect(page.locator("#word")).to_have_text("有效")
+            expect(page.locator("#main")).to_have_attribute("data-waiting", "0")
+            context.set_offline(True)
+            page.click("#pass")  # P1
+            expect(page.locator("#main")).to_have_attribute("data-waiting", "1")
+            expect(page.locator("#main")).to_have_attribute("data-mode", "camera")
+            page.reload()
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=20_000)
+            picture_file = tmp_path / "photo.png"
+            picture.convert("RGB").save(picture_file)
+            page.click("#record")  # P2: 1
+            page.locator('[name="check.seal"][value="fault"]').check()  # 2
+            page.set_input_files('#check-form [name="photos"]', picture_file)  # 3
+            page.click('#check-form button[value="fault"]')  # 4
+            expect(page.locator("#outbox")).to_be_visible()
+            page.click("#outbox .back")
+            page.click("#type")  # P3: 1
+            page.keyboard.type(link.rpartition("/")[2][-6:])  # six keys
+            page.click("#paste button")  # 2
+            expect(page.locator("#verdict")).to_have_attribute("data-verdict", "NUMBER")
+            expect(page.locator("#facts")).to_contain_text(link.rpartition("/")[2])

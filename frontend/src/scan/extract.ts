@@ -1,6 +1,7 @@
 // The documents of the area and the visits that are due, as the register signed them: for whoever has only a number.
 import { readExtract, type Item } from "../pc1";
 import { greeting, type Device } from "./device";
+import { bare } from "./findings";
 import { trusted } from "./lists";
 import { store } from "./store";
 
@@ -29,6 +30,15 @@ export async function byNumber(number: string): Promise<{ document: Document | n
   if (!row) return { document: null, asOf: read.issued };
   const [no, kind, holder, substance, quantity, left, until, plates, state] = row as string[];
   return { asOf: read.issued, document: { number: no!, kind: kind!, holder: holder!, substance: substance!, quantity: quantity!, left: left!, until: until!, plates: (plates as unknown as string[]) ?? [], state: state! } };
+}
+
+/** The numbers of documents that are called so, end so, or name a plate; null without an extract. */
+export async function matching(typed: string): Promise<string[] | null> {
+  const read = await whole(), wanted = typed.toUpperCase();
+  if (!read) return null;
+  const rows = read.rows[0] as Item[][], same = rows.filter((row) => String(row[0]).toUpperCase() === wanted);
+  const found = same.length ? same : rows.filter((row) => String(row[0]).toUpperCase().endsWith(wanted) || (row[7] as string[]).some((plate) => bare(plate) === bare(typed)));
+  return found.slice(0, 8).map((row) => String(row[0]));
 }
 
 /** The visits that are due or late, the latest first. */
