@@ -12,7 +12,7 @@ from precursor.areas.models import Area
 from precursor.core import quantity
 from precursor.core.clock import Period, legal_day
 from precursor.enterprises.models import Party
-from precursor.permits.models import Permit, PermitBalance
+from precursor.permits.models import Permit, PermitBalance, RouteStop
 from precursor.reconciliation import service as reconciliation
 from precursor.rules.permits import is_revoked
 from precursor.signing import cbor, envelope, lists
@@ -39,7 +39,16 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
 
 
 def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
-    """Number, kind, holder, substance, amount, what is left, last day, plates, state, for whoever looks it up."""
+    """The documents that the area answers for or whose route passes it, for whoever looks one up.
+
+    Number, kind, holder, substance, amount, what is left, last day, plates, state.
+    """
+    inside = areas.subtree(area.id)
+    passes = sa.exists().where(
+        RouteStop.enterprise_id == Permit.enterprise_id,
+        RouteStop.permit_id == Permit.id,
+        RouteStop.area_id.in_(inside),
+    )
     query = (
         sa.select(Permit, PermitBalance, Party.name, Substance)
         .join(
@@ -48,7 +57,7 @@ def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
         )
         .join(Party, Party.id == Permit.enterprise_id)
         .outerjoin(Substance, Substance.id == Permit.substance_id)
-        .where(Permit.area_id.in_(areas.subtree(area.id)), Permit.valid_to >= today - SINCE)
+        .where(sa.or_(Permit.area_id.in_(inside), passes), Permit.valid_to >= today - SINCE)
         .order_by(Permit.valid_to.desc(), Permit.outside_id)
         .limit(MOST)
     )
