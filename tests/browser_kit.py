@@ -156,7 +156,12 @@ def serving(app: object, port: int = 0) -> Iterator[str]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join(5)
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.task_dispatcher.shutdown()
+        server.close()
+        thread.join(5)
+        for connection in list(server._map.values()):  # of browsers that were killed, or went before an answer
+            with contextlib.suppress(OSError):
+                connection.close()

@@ -1,5 +1,6 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 
+from precursor.accounts import service as accounts
 from precursor.api.collection import Call, Collection, Values
 from precursor.areas import service as areas
 from precursor.core import access, quantity
@@ -16,6 +18,7 @@ from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, standing, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
+from precursor.inspections.models import Inspection
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.reconciliation import pages as figures
@@ -160,6 +163,11 @@ def _incident(call: Call, record: Values, _: House) -> Extra | None:
     }
 
 
+def _officers(call: Call, id_: str) -> list[str]:
+    said = call.session.scalar(sa.select(Inspection.officers).where(Inspection.outside_id == id_))
+    return [str(code) for code in json.loads(said or "[]")]
+
+
 def _visit(call: Call, record: Values, _: House) -> Extra | None:
     """Whether a visit counts, and why not."""
     try:
@@ -170,6 +178,7 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
         "template": "desk/visit.html",
         "counts": record["mode"] == "onsite" and record["inspectors"] >= least,
         "is_remote": record["mode"] != "onsite",
+        "strangers": accounts.strangers(call.session, _officers(call, record["id"])),
         "least": least,
     }
 

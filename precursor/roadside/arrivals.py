@@ -17,7 +17,6 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session, aliased
 
 from precursor import audit
-from precursor.accounts import service as accounts
 from precursor.accounts.models import User
 from precursor.api.collection import Values
 from precursor.areas import service as areas
@@ -246,10 +245,6 @@ def _record(
         if firm is None:
             raise Faulty([Fault("/visit/enterprise", "找不到这家企业 / there is no such enterprise")])
         officers = _officers(visit, user)
-        if unknown := accounts.strangers(session, officers):
-            raise Faulty(
-                [Fault("/visit/officers", f"没有这些执法人员 / no officers are called: {', '.join(unknown)}")]
-            )
         outside_id = f"V-{take_ids(session, 1)[0]}"
         inspections.record(
             session,

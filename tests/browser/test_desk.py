@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import apps
@@ -16,6 +17,7 @@ from python_calamine import load_workbook
 
 from precursor import demo, rooms
 from precursor.core.access import GRANTS, Action, Role
+from precursor.core.clock import legal_day
 from precursor.desk import forms
 from precursor.desk.terms import DOCUMENTS
 from precursor.signing.text import from_text, to_text
@@ -166,8 +168,12 @@ def test_a_keeper_confirms_what_arrived(reader, name):
     if not reader.page.locator('[name="site"]').input_value():  # of several stores nobody guesses one
         reader.fill(site="S-E002")
     reader.send()
+    expect(reader.page.locator("#errors li")).to_have_count(2)  # the day it came and what came are not guessed
+    reader.fill(date=str(legal_day(datetime.now(UTC))), quantity="1")
+    reader.send()
     expect(reader.page.locator(".note[role=status]")).to_be_visible()
-    reader.is_quiet()
+    expect(reader.page.locator(".tag.bad")).to_be_visible()  # less than was sent
+    reader.is_quiet(refused=1)
 
 
 @ways

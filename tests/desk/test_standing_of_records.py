@@ -182,12 +182,13 @@ def test_officers_are_ticked_or_typed_and_nothing_is_lost(door):
         assert code in again.text
 
 
-def test_a_visit_by_one_officer_or_by_nobody_known_does_not_count(door):
+def test_a_visit_by_one_officer_does_not_count_and_unknown_officers_are_pointed_out(door):
     alone = door.account("alone", "ps_inspector", area="C0")
     visit = {"enterprise": "E01", "date": "2026-01-30", "mode": "onsite", "result": "nothing_found"}
-    refused = alone.post("inspections", visit | {"officers": ["P-alone", "ZZ-99"]})
-    assert refused.status_code == 422
-    assert "ZZ-99" in refused.text
+    named = alone.done("inspections", visit | {"officers": ["P-alone", "ZZ-99"]})
+    page = alone.browser.get(f"/inspections/{named['id']}").text
+    assert "计入应检" in page
+    assert "ZZ-99，请核实" in page
     made = alone.done("inspections", visit | {"officers": ["P-alone"]})
     page = alone.browser.get(f"/inspections/{made['id']}").text
     assert "不计入应检：检查人员少于 2 名" in page

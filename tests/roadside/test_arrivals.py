@@ -201,9 +201,6 @@ def test_a_visit_fills_its_slot_like_one_from_a_desk(road, phone):
     assert receipt["record"] is None
     assert "NOBODY" not in str(receipt["record"])
     assert "enterprise" in receipt["fault"]
-    phone.log("visit", NOON, visit={"enterprise": firm, "items": {}, "result": "corrected", "officers": ["P-NOBODY"]})
-    (receipt,) = phone.sync()
-    assert "P-NOBODY" in receipt["fault"]
 
 
 def test_a_number_of_the_log_with_two_entries_opens_a_case_and_changes_nothing(road, phone):
