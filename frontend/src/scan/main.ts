@@ -71,6 +71,7 @@ async function enrolled({ root, secret }: { root: string; secret: string }): Pro
     else {
       await keep("root", root);
       paste.hidden = true;
+      held.text = ""; // what lies before the camera is judged now
       await refresh();
       aim.textContent = t("已登记。对准证件上的二维码", "Enrolled. Point at the code on the document");
       locate();
