@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -50,6 +50,7 @@ from precursor.tokens.models import StatusNumber
 #: A phone's greeting is good for so long either way: long enough for a clock that is out.
 GREETS: Final = timedelta(hours=12)
 MOST: Final = 100  # entries at once
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 #: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
 Judge = Callable[[str, int], Judgement | None]
 Claims = dict[int, Any]
@@ -163,7 +164,7 @@ def _read(data: bytes) -> tuple[Values, str | None]:
 def _row(
     session: Session, device: Device, user: User, entry: Values, signed: Values, judge: Judge, now: datetime
 ) -> DeviceEntry:
-    at = min(entry["at"], now + timedelta(days=1))
+    at = max(min(entry["at"], now + timedelta(days=1)), _EARLIEST)  # a clock can say anything
     scan, check, place = entry.get("scan") or {}, entry.get("check") or {}, entry.get("place") or {}
     found: Judgement | None = judge(scan["text"], int(min(at, now).timestamp())) if scan.get("text") else None
     said = found.claims if found and found.claims else None

@@ -212,7 +212,7 @@ def _judge(session: Session, now: datetime) -> arrivals.Judge:
 def photo(device: str, digest: str) -> Response:
     """Keep a photograph that an entry of this phone names by its digest."""
     body = request.get_data(cache=False) if (request.content_length or 0) <= _LONGEST_PHOTO else b""
-    if not body.startswith(_JPEG) or hashlib.sha256(body).hexdigest() != digest:
+    if len(body) > _LONGEST_PHOTO or not body.startswith(_JPEG) or hashlib.sha256(body).hexdigest() != digest:
         raise Faulty([Fault("", "须为与摘要相符的 JPEG，至多 2 MB / a JPEG of 2 MB at most that has this digest")])
     service.keep_photo(db.session, device, digest, body, current_app.extensions["settings"].clock())
     db.session.commit()

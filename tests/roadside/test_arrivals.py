@@ -146,6 +146,35 @@ def test_a_form_that_cannot_be_recorded_is_kept_and_its_receipt_says_why(road, p
     assert phone.send(phone.entries).json["next"] == 3  # the log goes on
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1969-12-31T00:00:00+14:00"])
+def test_a_clock_may_say_anything(road, phone, at):
+    document = road.document()
+    entry = json.loads(phone.scan(document, NOON)["said"]) | {"at": at}
+    text = json.dumps(entry)
+    answer = phone.send([{"said": text, "signature": phone.sign(text)}])
+    assert answer.status_code in (200, 422), answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{" * 2000,
+        b'{"device": "\\ud800"}',
+        b'{"device": "a\\u0000"}',
+        b'{"device": 1e999}',
+        b"\xff",
+        b'{"entries": [null]}',
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/log", "/extract"])
+def test_no_body_makes_a_door_of_the_phones_fail(road, path, body):
+    client = road.door.app.test_client()
+    answer = client.post(f"/api/phones/v1{path}", data=body, content_type="application/json")
+    assert answer.status_code in (400, 422), answer.text
+
+
 # ------------------------------------------------------------------ once
 
 
