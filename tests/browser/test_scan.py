@@ -1,5 +1,6 @@
 """The phone's application in a real browser: from the camera to a verdict, without network and without server."""
 
+import gzip
 import io
 import random
 import re
@@ -17,6 +18,7 @@ from playwright.sync_api import expect
 from precursor import demo
 from precursor.core import db
 from precursor.demo.names import WORST
+from precursor.roadside.pages import FILES
 from precursor.signing.text import from_text, to_text
 
 pytestmark = pytest.mark.browser
@@ -296,3 +298,11 @@ def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
             page.click("#paste button")  # 2
             expect(page.locator("#verdict")).to_have_attribute("data-verdict", "NUMBER")
             expect(page.locator("#facts")).to_contain_text(link.rpartition("/")[2])
+
+
+def test_what_the_phone_keeps_is_small(app):
+    """ui.md section 8: 520 KB compressed, the reader of codes being most of it."""
+    client = app.test_client()
+    paths = [f"/static/{name}" for name in FILES] + ["/scan/?lang=zh", "/scan/sw.js", "/scan/manifest.webmanifest"]
+    sizes = {path: len(gzip.compress(client.get(path).data, 9)) for path in paths}
+    assert sum(sizes.values()) <= 520_000, sizes
