@@ -1,9 +1,10 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,7 @@ from precursor.desk.terms import DOCUMENTS
 from precursor.inspections.models import Inspection
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
+from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
 from precursor.rules.law import Words
 from precursor.rules.permits import POLICE_VERIFIED
@@ -63,7 +65,7 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         else:
             found["why"] = documents.why_no_code(call, record)
         if record.get("quantity"):
-            found |= _allowance(record)
+            found |= _allowance(record, _drawn_by(call, record))
         return found
 
     return make
@@ -79,12 +81,37 @@ def _verified(record: Values, state: documents.State) -> tuple[str, Words] | Non
     return ("bad", Words("未核查", "not verified")) if is_due else None
 
 
-def _allowance(record: Values) -> Extra:
+def _drawn_by(call: Call, record: Values) -> list[tuple[str, figures.WriteOff | None] | None]:
+    """The movement behind each draw and whether it is written off; None for what the reader may not open."""
+    query = (
+        sa.select(Movement.outside_id, Movement.day, Movement.enterprise_id)
+        .join(
+            Draw,
+            sa.and_(
+                Draw.mover_id == Movement.enterprise_id,
+                Draw.movement_id == Movement.id,
+                Draw.version == Movement.version,
+            ),
+        )
+        .join(Permit, sa.and_(Permit.enterprise_id == Draw.enterprise_id, Permit.id == Draw.permit_id))
+        .where(Permit.outside_id == record["id"], stands(Movement))
+        .order_by(Draw.day, Draw.movement_id)
+    )
+    rows, own = call.session.execute(query).all(), call.subject.enterprise_id
+    if call_for(Action.LEDGER_READ) is None:
+        return [None] * len(rows)
+    offs = figures.write_offs((row.outside_id, row.day) for row in rows)
+    return [(row.outside_id, offs.get(row.outside_id)) if own in (None, row.enterprise_id) else None for row in rows]
+
+
+def _allowance(record: Values, movers: Sequence[tuple[str, figures.WriteOff | None] | None]) -> Extra:
     whole, drawn = Decimal(record["quantity"]), Decimal(record["drawn"])
     left, rows = whole, []
-    for draw in record.get("draws") or []:
+    for draw, mover in zip_longest(record.get("draws") or [], movers):
+        if draw is None:
+            break
         left -= Decimal(draw["quantity"])
-        rows.append((draw["date"], draw["quantity"], f"{left.normalize():f}"))
+        rows.append((draw["date"], draw["quantity"], f"{left.normalize():f}", mover))
     shares = [float(Decimal(draw["quantity"]) / whole * 100) for draw in record.get("draws") or []]
     return {"left": f"{(whole - drawn).normalize():f}", "rows": rows, "bar": marks.allowance(shares)}
 

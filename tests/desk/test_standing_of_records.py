@@ -220,3 +220,17 @@ def test_a_trace_upstream_misses_what_was_sent_and_never_came_and_what_came_in_e
         page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
         assert "15 kg 多收" in page
         assert "全部有着落" not in page
+
+
+def test_each_draw_of_a_document_leads_to_its_movement_and_says_whether_it_is_written_off(door, lead):
+    reader = door.account("reader-4", "ps_lead", area="C0")
+    shown = [p["id"] for p in reader.get("purchase-documents?limit=200").json if p["drawn"] not in (None, "0")]
+    assert shown
+    for id_ in shown:
+        draws = reader.get(f"purchase-documents/{id_}").json["draws"]
+        page = lead.get(f"/purchase-documents/{id_}").text
+        rows = re.search(r'aria-labelledby="left-h".*?</table>', page, re.S)[0]
+        links = re.findall(r'href="(/movements/[^"]+)"', rows)
+        assert len(links) == len(draws), id_
+        assert rows.count('class="tag ') == len(draws)
+        assert all(lead.get(link).status_code == 200 for link in links)
