@@ -50,9 +50,10 @@ class Faulty(PrecursorError):
 
 
 class Refused(PrecursorError):
-    """What was asked for does not go with what is recorded."""
+    """What was asked for does not go with what is recorded; ``pointer``: the member that it hangs on, if one does."""
 
     code = "refused"
+    pointer = ""
 
 
 class RuleViolated(Refused):

@@ -16,7 +16,7 @@ from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, standing, terms
+from precursor.desk import documents, names, standing, steps, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.inspections.models import Inspection
@@ -58,6 +58,9 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         state = documents.state_of(call, record)
         found: Extra = {"template": "desk/document.html", "state": state, "verified": _verified(record, state)}
         address = f"/{path}/{quote(record['id'])}"
+        found["steps"] = steps.of(call, record)
+        if found["verified"] and found["verified"][0] == "bad":  # first of all it waits for that
+            found["lead"] = f"{address}/verifications"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
         code = documents.code_of(call, record)
         if code is not None:

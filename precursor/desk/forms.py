@@ -17,6 +17,7 @@ from precursor.core.errors import Fault, Faulty
 from precursor.core.members import Amount, Day, Each, Moment, Nested, Record, Truth, Whole, Word, schema_of
 from precursor.core.strict import flatten
 from precursor.desk import terms
+from precursor.desk.asking import LEADS, Asked
 from precursor.rules.law import Words
 from precursor.web.i18n import head, one_language, t
 
@@ -43,6 +44,8 @@ class Field:
     suggested: Sequence[tuple[str, Words]] = ()
     is_beside: bool = False  # few words side by side, to be touched
     note: str = ""
+    hint: Words | None = None  # what only this kind of record says of it
+    leads: bool = False  # other fields depend on it
     source: str | None = None  # the collection whose records may be named
     errors: list[str] = field(default_factory=list)
 
@@ -71,10 +74,11 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 _BESIDE: Final = 3
 
 
-def _field(path: str, name: str, member: fields.Field, must: Sequence[str] = ()) -> Field:
+def _field(path: str, name: str, member: fields.Field, asked: Asked) -> Field:
     kind = next((kind for cls, kind in _KINDS if isinstance(member, cls)), "text")
-    made = Field(path, terms.member(name), kind, bool(member.required))
-    made.required = made.required or path in must
+    made = Field(path, terms.member(name), kind, bool(member.required) or name in asked.must)
+    made.hint = asked.hints.get(path)
+    made.leads = path in LEADS
     made.note = getattr(member, "note", "")
     made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
     if name == "officers":
@@ -90,22 +94,26 @@ def _field(path: str, name: str, member: fields.Field, must: Sequence[str] = ())
     return made
 
 
-def groups_of(form: type[Record]) -> list[Group]:
-    """The fields of a form: what is required or always asked for first, then records inside, then the rest."""
-    asked, must = terms.ASKED.get(form.__name__, ()), terms.MUST.get(form.__name__, ())
-    without = terms.LEFT_OUT.get(form.__name__, ())
+def groups_of(form: type[Record], asked: Asked, typed: Mapping[str, str] | None = None) -> list[Group]:
+    """The fields of a form: what is required or always asked for first, then records inside, then the rest.
+
+    What ``typed`` names is there in any case, even where such a record bears it not: nothing typed is lost.
+    """
+    known = typed or {}
     first, rest, inside = Group(None, []), Group(Words("更多", "More"), [], is_asked=False), []
     for name, member in schema_of(form).fields.items():
-        if name in without:
+        if name in asked.never and not known.get(name):
             continue
         if isinstance(member, Nested):
             parts = [
-                _field(f"{name}.{sub}", sub, part) for sub, part in member.schema.fields.items() if sub not in without
+                _field(f"{name}.{sub}", sub, part, asked)
+                for sub, part in member.schema.fields.items()
+                if sub not in asked.never or known.get(f"{name}.{sub}")
             ]
-            inside.append(Group(terms.member(name), parts, is_asked=name in asked))
+            inside.append(Group(terms.member(name), parts, is_asked=name in asked.at_once))
         else:
-            place = first if member.required or name in asked else rest
-            made = _field(name, name, member, must)
+            made = _field(name, name, member, asked)
+            place = first if made.required or name in asked.at_once else rest
             made.suggested = [(word, terms.WORDS[word]) for word in terms.SUGGESTED.get((form.__name__, name), ())]
             place.fields.append(made)
     first.fields.sort(key=lambda each: each.name not in _FIRST)
@@ -118,10 +126,15 @@ def fields_in(groups: Sequence[Group]) -> Iterator[Field]:
         yield from group.fields
 
 
-def fill(groups: Sequence[Group], typed: Mapping[str, str], today: date | None = None) -> None:
-    """Put into each field what was typed, or on a new form what is usual."""
+def fill(
+    groups: Sequence[Group],
+    typed: Mapping[str, str],
+    today: date | None = None,
+    usual: Mapping[str, str] | None = None,
+) -> None:
+    """Put into each field what was typed, or what is ``usual``; on a new form a day is ``today``."""
     for each in fields_in(groups):
-        each.value = _typed(typed, each)
+        each.value = _typed(typed, each) or (usual or {}).get(each.name, "")
         names_sale = bool(typed.get("counterpart"))  # it came when it came, which need not be today
         if today is not None and not each.value and each.name in _TODAY and each.required and not names_sale:
             each.value = today.isoformat()
@@ -135,15 +148,17 @@ def _typed(typed: Mapping[str, str], each: Field) -> str:
 
 
 _NEEDED: Final = "请填写 / please fill this in"
+#: Sent along when a form is only to be shown anew, with what depends on the answers so far.
+SHOW: Final = "_show"
 #: Fields that every form has besides its own.
-_OURS: Final = frozenset({"csrf_token", "_key", "_seen"})
+_OURS: Final = frozenset({"csrf_token", "_key", "_seen", SHOW})
 
 
-def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
+def read(form: type[Record], typed: MultiDict[str, str], asked: Asked) -> Values:
     """What was typed as a program would send it, loaded. Faulty with every fault, at its field."""
     document: dict[str, Any] = {}
-    groups, must = groups_of(form), terms.MUST.get(form.__name__, ())
-    known = {each.name for each in fields_in(groups)} | _OURS
+    groups = groups_of(form, asked, typed)
+    known = {each.name for each in fields_in(groups_of(form, Asked(), typed))} | _OURS
     several = {each.name for each in fields_in(groups) if each.kind == "lines"}
     faults = [
         Fault("", f"表单没有此栏，或重复 / the form has no such field, or it came twice: {name[:40]!r}")
@@ -154,7 +169,7 @@ def read(form: type[Record], typed: MultiDict[str, str]) -> Values:
         for each in group.fields:
             text = _typed(typed, each).strip()
             if not text:
-                if each.name in must or (each.required and "." not in each.name):
+                if each.required and ("." not in each.name or each.name.rpartition(".")[2] in asked.must):
                     faults.append(Fault(f"/{each.name}", _NEEDED))
                 continue
             try:
@@ -207,29 +222,37 @@ _READ: Final[dict[str, Callable[[str], Any]]] = {
 }
 
 
+def field_at(groups: Sequence[Group], pointer: str) -> Field | None:
+    """The field of a JSON pointer, the one that holds it, or the first that it holds."""
+    by_name = {each.name: each for each in fields_in(groups)}
+    name = pointer.lstrip("/").replace("/", ".")
+    return (
+        by_name.get(name)
+        or by_name.get(f"particulars.{name}")
+        or by_name.get(name.partition(".")[0])
+        or by_name.get(name.rpartition(".")[0])
+        or next((each for each in by_name.values() if name and each.name.startswith(f"{name}.")), None)
+    )
+
+
 def place(groups: Sequence[Group], faults: Sequence[Fault]) -> list[tuple[str | None, str]]:
     """Put each fault at its field; returns for the summary: the field's name, or None, and the words."""
-    by_name = {each.name: each for each in fields_in(groups)}
-    order = {name: place for place, name in enumerate(by_name)}
-
-    def field_of(fault: Fault) -> Field | None:
-        name = fault.pointer.lstrip("/").replace("/", ".")
-        return by_name.get(name) or by_name.get(name.partition(".")[0]) or by_name.get(name.rpartition(".")[0])
+    order = {each.name: place for place, each in enumerate(fields_in(groups))}
 
     def place_of(fault: Fault) -> int:
-        found = field_of(fault)
+        found = field_at(groups, fault.pointer)
         return order[found.name] if found else -1
 
     said = []
     for fault in sorted(faults, key=place_of):  # in the order in which one reads the form
-        found = field_of(fault)
+        found = field_at(groups, fault.pointer)
         if found is not None:
             found.errors.append(one_language(fault.message))
             if found.name.partition(".")[2]:
                 _open(groups, found)
         where = f"{head(found.label)}{t('：', ': ')}" if found else ""
         said.append((found.name if found else None, where + one_language(fault.message)))
-    _open(groups, *(each for each in by_name.values() if each.errors))
+    _open(groups, *(each for each in fields_in(groups) if each.errors))
     return said
 
 

@@ -18,14 +18,27 @@ from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound, PrecursorError, Refused, RuleViolated, Stale
 from precursor.core.members import Nested, Record, Word, day_at, schema_of
-from precursor.desk import cells, documents, extras, flow, forms, looking, names, reports, sheets, terms, today
+from precursor.desk import (
+    asking,
+    cells,
+    documents,
+    extras,
+    flow,
+    forms,
+    looking,
+    names,
+    reports,
+    sheets,
+    terms,
+    today,
+    weighing,
+)
 from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
 from precursor.desk.reports import Reports
 from precursor.desk.terms import DOCUMENTS
 from precursor.rules.law import RULES, Violation, Words
 from precursor.web import paging
-from precursor.web.i18n import one_language
 from precursor.web.sheets import answer
 
 _MOST_ROWS: Final = 100_000
@@ -290,20 +303,42 @@ def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
     def view(id: str = "") -> AnyResponse | str | tuple[str, int]:
         call = call_of()
         record = _its(collection, act, call, id)
-        groups = forms.groups_of(act.form)
         if request.method == "GET":
             start = {k: v for k, v in (record or {}).items() if isinstance(v, str)} if act.method == "PUT" else {}
-            forms.fill(groups, names.own(call) | start | request.args.to_dict(), call.today)
-            return _page(call, collection, act, house, record, groups)
-        forms.fill(groups, request.form)
+            typed = names.own(call) | start | request.args.to_dict()
+            if (kinds := asking.choices(call, act.form)) and not (chosen := _chosen(act, typed, kinds)):
+                return _chooser(collection, act, kinds)
+            if kinds:
+                typed[asking.KIND_OF[act.form.__name__]] = chosen
+            return _page(call, collection, act, house, record, typed)
+        if forms.SHOW in request.form:
+            return _page(call, collection, act, house, record, request.form)
         try:
             done = doing.perform(call, collection, act, _wish(collection, act, call, id))
         except (Faulty, Refused, Stale, NotFound) as error:
-            page = _page(call, collection, act, house, _its(collection, act, call, id), groups, error)
+            page = _page(call, collection, act, house, _its(collection, act, call, id), request.form, error)
             return page, problems.status_of(error)
         return redirect(f"/{collection.path}/{quote(done.id)}?done={quote(act.summary.zh)}", 303)
 
     return view
+
+
+def _chosen(act: Act, typed: Mapping[str, str], kinds: Sequence[asking.Choice]) -> str:
+    """The kind that the address names, or the only one that there is; empty when one must be chosen first."""
+    named = typed.get(asking.KIND_OF[act.form.__name__], "")
+    words = [kind.word for kind in kinds]
+    return named if named in words else words[0] if len(words) == 1 else ""
+
+
+def _chooser(collection: Collection, act: Act, kinds: Sequence[asking.Choice]) -> str:
+    return render_template(
+        "desk/kinds.html",
+        collection=collection,
+        act=act,
+        kinds=kinds,
+        kind=asking.KIND_OF[act.form.__name__],
+        kept=paging.kept(),
+    )
 
 
 def _facts(call: Call, collection: Collection, record: Values | None, but: str = "") -> list[tuple[str, cells.Shown]]:
@@ -322,12 +357,15 @@ def _facts(call: Call, collection: Collection, record: Values | None, but: str =
     return [(name, said) for name, said in found if said is not cells.NOTHING]
 
 
-def _choices(call: Call, house: House, path: str) -> list[tuple[str, Words]]:
+def _choices(call: Call, house: House, path: str, asked: asking.Asked) -> list[tuple[str, Words]]:
     """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
     if path == forms.PEOPLE:
         return names.colleagues(call)
     if path not in DOCUMENTS:
-        return names.choices(call, path)
+        known = names.choices(call, path)
+        if path == "substances" and asked.substances is not None:
+            return [choice for choice in known if choice[0] in asked.substances]
+        return known
     rows = house.rows(path, lambda c: documents.in_force(c, call.today))
     found = [house.collections[path].show(row) for row in sorted(rows, key=lambda row: row.valid_to)[:_OFFERED]]
     called = names.of(call, found)
@@ -356,11 +394,17 @@ def _wish(collection: Collection, act: Act, call: Call, id_: str) -> doing.Reque
 
     return doing.Request(
         id=id_,
-        read=lambda: forms.read(act.form, request.form),
+        read=lambda: forms.read(act.form, request.form, asking.of(call, act, request.form)),
         look=look,
         key=f"page-{key}",
         digest=idempotency.digest_of("PAGE", request.path, repr(sorted(request.form.items(multi=True))).encode()),
     )
+
+
+def _at(broken: Violation) -> str:
+    """Where a broken rule is shown."""
+    rule = broken.rule
+    return broken.member or terms.AT_RULE.get(rule) or terms.AT_FIELD.get(RULES[rule].bars or "", "")
 
 
 def _page(
@@ -369,23 +413,22 @@ def _page(
     act: Act,
     house: House,
     record: Values | None,
-    groups: list[forms.Group],
+    typed: Mapping[str, str],
     error: PrecursorError | None = None,
 ) -> str:
+    asked = asking.of(call, act, typed)
+    groups = forms.groups_of(act.form, asked, typed)
+    unit = weighing.unit_of(house, typed.get("substance", ""))
+    forms.fill(groups, typed, call.today if request.method == "GET" else None, {"unit": unit} if unit else {})
     said: list[tuple[str | None, str]] = []
-    broken: Sequence[Violation] = ()
+    broken: list[tuple[Violation, forms.Field | None]] = []
     if isinstance(error, Faulty):
         said = forms.place(groups, error.faults)
     elif isinstance(error, RuleViolated):
-        broken = error.violations
-        faults = [
-            Fault(f"/{at}", violation.message)
-            for violation in broken
-            if (at := terms.AT_FIELD.get(RULES[violation.rule].bars or ""))
-        ]
-        forms.place(groups, faults)
+        broken = [(each, forms.field_at(groups, _at(each))) for each in error.violations]
+        forms.place(groups, [Fault(f"/{found.name}", each.message) for each, found in broken if found])
     elif error is not None:
-        said = [(None, one_language(str(error)))]
+        said = forms.place(groups, [Fault(getattr(error, "pointer", ""), str(error))])
     lists = {f.source for f in forms.fields_in(groups) if f.source}
     return render_template(
         "desk/form.html",
@@ -398,7 +441,11 @@ def _page(
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
-        choices={path: _choices(call, house, path) for path in lists},
+        choices={path: _choices(call, house, path, asked) for path in lists},
+        weighed=weighing.of(call, act, typed, house),
+        shapes=asking.KIND_OF.get(act.form.__name__),
+        is_weighed=weighing.knows(act),
+        show=forms.SHOW,
         typed=DOCUMENTS,
         people=forms.PEOPLE,
         facts=_facts(call, collection, record) if act.method != "PUT" else [],

@@ -480,14 +480,15 @@ COLUMNS: Final = {
     ),
 )
 
-_OF_SOME: Final = (
+#: Members that documents of some kinds bear.
+OF_SOME: Final = (
     *("seller", "consignee", "carrier", "route", "purpose", "handler", "destination", "permit_type", "main_flow"),
     *("hs_code", "country", "port", "counterparty", "signatories", "receiver", "site", "plates", "direction"),
 )
 
 
 def _but(*names: str) -> frozenset[str]:
-    return frozenset(_OF_SOME) - set(names)
+    return frozenset(OF_SOME) - set(names)
 
 
 #: Optional members of a form that are asked for at once; the others stand behind 更多.
@@ -529,7 +530,28 @@ MOMENTS: Final = frozenset({"discovered_at", "reported_at", "at", "received_at"}
 #: What a page insists on, though a register that comes as a bundle may lack it.
 MUST: Final = {"RoadCheckForm": ("place", "plate", "result", "officers")}
 
-#: The field at which a broken rule is shown, by what a fact that broke it cannot rest on.
+#: The field at which a broken rule is shown; of the others the one that a fact that broke it cannot rest on.
+AT_RULE: Final = {
+    "INDIVIDUAL_BANNED": "individual",
+    "CASH_BANNED": "payment",
+    "DRUG_CASH_BANNED": "payment",
+    "PERMIT_MISSING": "permit",
+    "WRONG_SUBSTANCE": "permit",
+    "PERMIT_OVERDRAW": "quantity",
+    "CARRIER_MISMATCH": "transport_permit",
+    "HANDLER_UNCHECKED": "handler",
+    "MANDATE_MISSING": "mandate",
+    "NON_MEDICINAL_BANNED": "substance",
+    "TWO_PERSONS": "cosignature",
+    "TRANSPORT_DOCUMENT_MISSING": "transport_permit",
+    "SMALL_QUANTITY_EXCEEDED": "small_quantity",
+    "MAIL_BANNED": "by_mail",
+    "MAIL_CERTIFICATE_MISSING": "by_mail",
+    "KIND_NOT_FOR_CLASS": "substance",
+    "VALIDITY_TOO_LONG": "valid_to",
+    "USES_WRONG": "uses",
+    "TWO_INSPECTORS": "officers",
+}
 AT_FIELD: Final = {"permit": "permit", "transport": "transport_permit", "exemption": "exempt"}
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from precursor.core import quantity
 from precursor.core.db import BIG, BaseUnits, LegalDay, insert, insert_missing, table_of, take_ids
 from precursor.core.errors import Refused
 from precursor.ledger.models import Account, Posting, Stock
@@ -71,11 +72,20 @@ class StockShort(Refused):
     """The entry would make the stock of a site negative, that day or a later one."""
 
     code = "stock-short"
+    pointer = "/quantity"
 
-    def __init__(self, shortfalls: Sequence[Shortfall]) -> None:
+    def __init__(self, shortfalls: Sequence[Shortfall], most: str = "") -> None:
         self.shortfalls = tuple(shortfalls)
         days = ", ".join(str(s.day) for s in shortfalls)
-        super().__init__(f"库存不足:{days} 日终结存将为负 / the stock would be below zero at the end of {days}")
+        zh, en = (f"；至多 {most}", f"; {most} at most") if most else ("", "")
+        super().__init__(
+            f"库存不足：{days} 日终结存将为负{zh} / the stock would be below zero at the end of {days}{en}"
+        )
+
+    def of(self, asked: int, unit: str) -> "StockShort":
+        """The same of an act that would take ``asked`` base units out: it says how much it could take."""
+        most = max(0, asked + min(short.amount for short in self.shortfalls))
+        return StockShort(self.shortfalls, f"{quantity.show(most, unit)} {unit}")
 
 
 def post(session: Session, entries: Sequence[Entry], now: datetime, *, settled: bool = True) -> None:

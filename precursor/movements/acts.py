@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from precursor import audit
 from precursor.core.clock import legal_day
 from precursor.core.errors import Refused, RuleViolated
+from precursor.ledger import StockShort
 from precursor.movements import fitting
 from precursor.movements.intents import Enter, Fact
 from precursor.movements.judging import Case, bad_draw, judge, open_case, stands_for_a_document
@@ -99,7 +100,10 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
         reason=fact.reason if fact else None,
         reported_by=fact.reported_by if fact else None,
     )
-    record(session, [recorded], actor, now)
+    try:
+        record(session, [recorded], actor, now)
+    except StockShort as short:
+        raise short.of(command.quantity, case.substance.unit) from None
     return key
 
 

@@ -62,6 +62,7 @@ class Violation:
     rule: str
     words: Words
     source: Source
+    member: str = ""  # what it is about, where the rule itself says: a field that is missing
 
     @property
     def message(self) -> str:

@@ -5,7 +5,7 @@ stand in the packs (``[[documents]]``), each number with where it comes from.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Self
@@ -40,7 +40,7 @@ class Department(StrEnum):
 
 _BAN: Final = law.RULES["APPLICATION_BANNED"]
 _LEVELS: Final = {"county": Level.COUNTY, "prefecture": Level.PREFECTURE, "province": Level.PROVINCE}
-_LEVEL_WORDS: Final = {
+LEVEL_WORDS: Final = {
     Level.COUNTY: Words("县", "county"),
     Level.PREFECTURE: Words("设区的市", "prefecture"),
     Level.PROVINCE: Words("省", "province"),
@@ -172,7 +172,7 @@ def _authority(row: Row, wanted: Proposal) -> Iterator[Violation]:
     if wanted.issuer is not row.issuer:
         yield _named("ISSUER_WRONG", issuer=department_words(row.issuer))
     if wanted.level < row.least_level:
-        yield _named("LEVEL_TOO_LOW", level=_LEVEL_WORDS[row.least_level])
+        yield _named("LEVEL_TOO_LOW", level=LEVEL_WORDS[row.least_level])
 
 
 def _validity(row: Row, wanted: Proposal) -> Iterator[Violation]:
@@ -188,7 +188,7 @@ def _validity(row: Row, wanted: Proposal) -> Iterator[Violation]:
 def _content(row: Row, wanted: Proposal) -> Iterator[Violation]:
     for name in row.fields:
         if name not in wanted.fields:
-            yield _named("FIELD_MISSING", field=FIELD_WORDS[name])
+            yield replace(_named("FIELD_MISSING", field=FIELD_WORDS[name]), member=name)
     if wanted.banned_until is not None and wanted.valid_from <= wanted.banned_until:
         yield _BAN.broken()
 

@@ -18,7 +18,7 @@ from python_calamine import load_workbook
 from precursor import demo, rooms
 from precursor.core.access import GRANTS, Action, Role
 from precursor.core.clock import legal_day
-from precursor.desk import forms
+from precursor.desk import asking, forms
 from precursor.desk.terms import DOCUMENTS
 from precursor.signing.text import from_text, to_text
 
@@ -108,6 +108,11 @@ def test_every_form(visit, name, role, width, language):
                 if record is None:
                     continue
                 path = path.replace(f"/{collection.path}/<id>", record)
+            if member := asking.KIND_OF.get(act.form.__name__):
+                kinds = asking.words_of(act.form, member)
+                assert one.open(path).status == 200, path
+                one.is_accessible()
+                path += f"?{member}={kinds[len(path) % len(kinds)]}"
             assert one.open(path).status == 200, path
             one.fits(360 if width == 390 else 1366, width)
             one.is_accessible()
@@ -118,6 +123,7 @@ def test_every_form(visit, name, role, width, language):
 def test_a_refused_form_says_why_and_keeps_what_was_typed(reader):
     reader.log_in("keeper")
     reader.open("/movements/out")
+    reader.page.get_by_role("link", name=re.compile("领用|Used")).click()
     reader.fill(quantity="abc")
     reader.send()
     expect(reader.page.locator("#errors")).to_be_visible()
@@ -125,6 +131,24 @@ def test_a_refused_form_says_why_and_keeps_what_was_typed(reader):
     assert reader.page.locator("#errors li").count() >= 3
     assert reader.page.locator('[name="site"]').get_attribute("aria-invalid") == "true"
     reader.is_accessible()
+
+
+@ways
+def test_a_form_says_what_it_comes_to_before_it_is_sent(reader):
+    reader.log_in("keeper")
+    reader.open("/movements/out?type=use_out")
+    reader.fill(site="S-E002", substance="H2SO4", quantity="999999")
+    if reader.script:
+        reader.page.locator("#quantity").blur()
+    else:
+        reader.page.locator("#weighed button").click()
+    expect(reader.page.locator("#weighed .bad")).to_have_count(2)  # the sum, and what there is at most
+    expect(reader.page.locator("#unit")).to_have_value("kg")
+    assert re.search("[0-9.,]+ kg", reader.page.locator("#weighed .tag.bad").text_content())
+    reader.fill(quantity="0.001", usage_record="领料 3")
+    reader.send()
+    expect(reader.page.locator(".note[role=status]")).to_be_visible()
+    reader.is_quiet()
 
 
 # ------------------------------------------------------------------ the auditor: why 98.6 %, who acts

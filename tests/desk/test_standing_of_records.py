@@ -157,7 +157,7 @@ def test_the_figures_can_be_kept_as_a_workbook(lead):
 
 def test_a_form_offers_the_kinds_of_its_family_and_few_words_side_by_side(door):
     approver = browser(door, "issuer", "ps_approver", area="C0")
-    page = approver.get("/purchase-documents/new").text
+    page = approver.get("/purchase-documents/new?kind=purchase_permit").text
     kinds = re.search(r'<select[^>]*name="kind".*?</select>', page)[0]
     assert 'value="purchase_permit"' in kinds
     assert "transport" not in kinds
@@ -234,3 +234,25 @@ def test_each_draw_of_a_document_leads_to_its_movement_and_says_whether_it_is_wr
         assert len(links) == len(draws), id_
         assert rows.count('class="tag ') == len(draws)
         assert all(lead.get(link).status_code == 200 for link in links)
+
+
+def test_a_document_tells_what_happened_to_it_and_first_of_all_what_it_waits_for(door):
+    approver, clerk = (door.account(f"steps-{role}", role, area="C0") for role in ("ps_approver", "ps_clerk"))
+    clerk._begin()
+    shown = approver.get("purchase-documents?limit=200").json
+    waits = {p["id"]: "未核查" in clerk.browser.get(f"/purchase-documents/{p['id']}").text for p in shown}
+    good = next(p["id"] for p in shown if not p["revoked_on"] and not waits[p["id"]])
+    for state in ("suspended", "reinstated"):
+        approver.done(f"purchase-documents/{good}/suspensions", {"state": state, "reason": f"核实用途 {state}"})
+    page = clerk.browser.get(f"/purchase-documents/{good}").text
+    steps = re.search(r'<ol class="steps">.*?</ol>', page, re.S)[0]
+    assert "核实用途 suspended" in steps
+    assert steps.index("恢复使用") < steps.index("暂停使用") < steps.index("登记在案")  # the newest first
+    assert f'class="btn primary" href="/purchase-documents/{good}/certificate.pdf' in page
+    due = next(id_ for id_, waited in waits.items() if waited)
+    page = clerk.browser.get(f"/purchase-documents/{due}").text
+    assert page.count("btn primary") == 1
+    assert f'class="btn primary" href="/purchase-documents/{due}/verifications"' in page
+    clerk.done(f"purchase-documents/{due}/verifications", {"result": "mismatch"})
+    page = clerk.browser.get(f"/purchase-documents/{due}").text
+    assert re.search(r'<li class="bad">.*?核查', re.search(r'<ol class="steps">.*?</ol>', page, re.S)[0], re.S)

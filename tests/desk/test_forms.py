@@ -1,0 +1,153 @@
+"""Forms ask for what their kind needs, show what it comes to, and say at the field what stands against it."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from api_kit import Door
+from conftest import WORKED, load
+
+from precursor.core import db, migrate
+from precursor.core.members import schema_of
+from precursor.desk import asking
+from precursor.movements.models import Movement
+from precursor.movements.schemas import InForm, OutForm
+from precursor.rules.law import law_for
+from precursor.rules.matrix import rows_of
+from precursor.rules.movements import MovementType
+from precursor.rules.permits import PURCHASE, TRADE, TRANSPORT
+from precursor.rules.substances import class_of
+from precursor.substances.models import Substance
+
+FAMILIES = {"purchase-documents": PURCHASE, "transport-documents": TRANSPORT, "trade-licences": TRADE}
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    home = tmp_path_factory.mktemp("forms")
+    url = f"sqlite:///{home / 'city.db'}"
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    made = Door(url, home)
+    load(made.engine, WORKED)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def keeper(door):
+    client = door.account("typist", "ent_keeper", enterprise="E06")
+    client._begin()
+    return client.browser
+
+
+def fields_of(page):
+    """Name: whether it is marked as optional."""
+    form = re.search(r'<form class="card form desk".*?</form>', page, re.S)[0]
+    found = {}
+    for part in re.split(r'(?=<(?:div|fieldset) class="field)', form)[1:]:
+        if name := re.search(r'name="([^"]+)"', part):
+            found[name[1]] = "可不填" in part.partition("</label>")[0]
+    return found
+
+
+def send(browser, path, **typed):
+    token = re.search(
+        r'name="csrf_token" value="([^"]+)"', browser.get(f"{path}?type=use_out&kind=purchase_filing").text
+    )
+    return browser.post(path, data={"csrf_token": token[1], "_key": "k"} | typed)
+
+
+def test_every_member_of_a_movement_is_borne_by_some_type():
+    members = {*schema_of(InForm).fields, *schema_of(OutForm).fields}
+    of_all = {"id", "date", "site", "substance", "quantity", "unit", "happened", "cosignature", "type"}
+    assert members - of_all == asking._OF_TYPES
+    assert set(asking._MOVEMENTS) == set(MovementType)
+
+
+@pytest.mark.parametrize("kind", MovementType)
+def test_a_movement_asks_for_what_its_type_bears(keeper, kind):
+    page = keeper.get(f"/movements/{'in' if kind.is_in else 'out'}?type={kind}").text
+    at_once, more = (set(part.split()) for part in asking._MOVEMENTS[kind])
+    of_others = asking._OF_TYPES - at_once - more
+    shown = fields_of(page)
+    assert at_once <= shown.keys()
+    assert not of_others & shown.keys()
+    assert shown["quantity"] is False
+
+
+def test_without_a_kind_one_is_chosen_first(keeper):
+    page = keeper.get("/movements/out?site=S-E06").text
+    ways = re.findall(r'href="\?([^"]+)"', page)
+    assert {kind.value for kind in MovementType if not kind.is_in} == {
+        re.search("type=([a-z_]+)", way)[1] for way in ways
+    }
+    assert all("site=S-E06" in way for way in ways)  # what the address says already is kept
+
+
+def test_a_document_marks_what_the_matrix_wants_of_its_kind_and_class(door):
+    approver = door.account("issuer", "ps_approver", area="C0")
+    approver._begin()
+    with db.reading(door.engine) as session:
+        known = {
+            s.outside_id: class_of(s.category, s.kind, s.schedule) for s in session.scalars(sa.select(Substance))
+        }
+    rows = list(rows_of(law_for(None, door.clock().date())))
+    tried = 0
+    for path, kinds in FAMILIES.items():
+        for kind in kinds:
+            for substance, cls in known.items():
+                row = next((row for row in rows if row.kind is kind and cls in row.classes), None)
+                answer = approver.browser.get(f"/{path}/new?kind={kind}&substance={substance}")
+                if row is None or answer.status_code != 200:
+                    continue
+                shown = {name.rpartition(".")[2]: is_optional for name, is_optional in fields_of(answer.text).items()}
+                assert {name for name in row.fields if shown[name] is not False} == set(), (kind, substance)
+                tried += 1
+    assert tried > 10
+
+
+def test_what_is_typed_stays_in_sight_though_another_kind_bears_it(keeper):
+    page = send(keeper, "/movements/out", type="use_out", payment="cash", usage_record="领料 7").text
+    assert re.search(r'name="payment" value="cash"[^>]* checked', page)
+    assert 'value="领料 7"' in page
+
+
+def test_a_form_shown_anew_records_nothing(door, keeper):
+    with db.reading(door.engine) as session:
+        before = session.scalar(sa.select(sa.func.count()).select_from(Movement))
+    answer = send(
+        keeper, "/movements/out", type="use_out", site="S-E06", substance="AC2O", quantity="999999", _show="1"
+    )
+    assert answer.status_code == 200
+    assert "结存不足，至多" in answer.text
+    assert re.search(r'<option value="kg" selected', answer.text)  # the unit that it is counted in
+    assert "errsum" not in answer.text
+    with db.reading(door.engine) as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Movement)) == before
+
+
+def test_more_than_there_is_is_refused_at_the_quantity_with_what_there_is(keeper):
+    typed = {"type": "use_out", "site": "S-E06", "substance": "AC2O", "date": "2026-01-31", "unit": "kg"}
+    answer = send(keeper, "/movements/out", **typed, quantity="999999", usage_record="领料 8")
+    assert answer.status_code == 409
+    most = re.search(r'href="#quantity">[^<]*至多 ([0-9.]+) kg', answer.text)[1]
+    held = re.search(r"<dd>([0-9.,]+)</dd>", answer.text)[1].replace(",", "")
+    assert float(most) <= float(held)
+    assert 'aria-describedby="m-quantity"' in answer.text
+
+
+def test_what_a_record_inside_lacks_leads_to_its_first_field(keeper):
+    typed = {"type": "sale_out", "site": "S-E06", "substance": "AC2O", "date": "2026-01-30", "unit": "kg"}
+    answer = send(keeper, "/movements/out", **typed, quantity="1", other_site="S-E01")
+    assert re.search(r'href="#happened.reason">[^<]*请说明原因', answer.text)
+    assert re.search(r"<details open><summary>事后补录", answer.text)
+
+
+def test_a_broken_rule_leads_to_its_field(keeper):
+    typed = {"type": "sale_out", "site": "S-E06", "substance": "AC2O", "date": "2026-01-31", "unit": "kg"}
+    answer = send(keeper, "/movements/out", **typed, quantity="1", payment="cash", other_site="S-E01")
+    assert answer.status_code == 409
+    assert re.search(r'href="#payment">[^<]*现金', answer.text)
+    assert re.search(r'href="#permit">没有证件', answer.text)
