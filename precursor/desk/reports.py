@@ -24,6 +24,7 @@ from precursor.desk.planner import Planner
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
+from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
 from precursor.web import paging
 from precursor.web.sheets import Cell, answer
@@ -170,9 +171,10 @@ class Reports:
             if rows:
                 records = [cells.record_of(collection, call, row) for row in rows]
                 lines = cells.saying(collection, cells.cells_of(call, collection, records), most=8)
-                found.append((collection, *lines))
-        if len(found) == 1 and len(found[0][2]) == 1:
-            return redirect(found[0][2][0][0])
+                total = call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+                found.append((collection, total, *lines))
+        if len(found) == 1 and len(found[0][3]) == 1:
+            return redirect(found[0][3][0][0])
         return render_template("desk/search.html", text=text, found=found)
 
 
@@ -206,7 +208,9 @@ def _lines(book: Values) -> Iterator[Sequence[Cell]]:
             record["date"],
             kind.zh if kind else record["type"],
             record["permit"],
-            other or book["called"].get(("movements", record["counterpart"] or ""), record["counterpart"]),
+            other
+            or book["called"].get(("movements", record["counterpart"] or ""), record["counterpart"])
+            or (None if line["is_in"] else book["called"].get(("holders", record["permit"] or ""))),
             amount if line["is_in"] else None,
             None if line["is_in"] else amount,
             None if line["reversed_on"] else Decimal(line["balance"]),
@@ -242,7 +246,15 @@ def _other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str],
         .join(Party, Party.id == Movement.enterprise_id)
         .where(Movement.outside_id.in_(named))
     )
-    return {("movements", number): name for number, name in call.session.execute(query)}
+    found = {("movements", number): str(name) for number, name in call.session.execute(query)}
+    # a sale that nobody booked in yet names its buyer by the document
+    waiting = sorted({r["permit"] for r in records if r.get("permit") and not r.get("counterpart")})
+    holders = (
+        sa.select(Permit.outside_id, Party.name)
+        .join(Party, Party.id == Permit.enterprise_id)
+        .where(Permit.outside_id.in_(waiting))
+    )
+    return found | {("holders", number): str(name) for number, name in call.session.execute(holders)}
 
 
 def routes(bp: Blueprint, reports: Reports) -> None:

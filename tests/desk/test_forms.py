@@ -114,6 +114,19 @@ def test_what_is_typed_stays_in_sight_though_another_kind_bears_it(keeper):
     assert 'value="领料 7"' in page
 
 
+def test_a_refused_form_is_read_in_the_other_language_as_it_was_filled_in(keeper):
+    refused = send(keeper, "/movements/out", type="use_out", quantity="abc")
+    assert refused.status_code == 422
+    way = re.search(r'formaction="([^"]+)" name="_show"', refused.text)[1]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', refused.text)[1]
+    typed = {"csrf_token": token, "_key": "k", "type": "use_out", "quantity": "abc", "_show": "1"}
+    answer = keeper.post(way, data=typed)
+    assert answer.status_code == 200
+    assert '<html lang="en"' in answer.text
+    assert 'value="abc"' in answer.text
+    keeper.get("/?lang=zh")
+
+
 def test_a_form_shown_anew_records_nothing(door, keeper):
     with db.reading(door.engine) as session:
         before = session.scalar(sa.select(sa.func.count()).select_from(Movement))
