@@ -75,7 +75,7 @@ FACTS = {
 }
 #: Nothing of these is in the worked city.
 EMPTY = {
-    *("licences", "trade-licences", "reversals", "cosignatures", "batches", "supervisors"),
+    *("licences", "trade-licences", "reversals", "cosignatures", "batches", "labels", "supervisors"),
     *("road-cases", "road-scans", "devices", "trip-slips"),
 }
 #: These have numbers of the register as ids: compared by what they show.

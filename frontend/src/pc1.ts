@@ -334,7 +334,7 @@ export async function readExtract(bytes: Uint8Array, trust: Trust): Promise<{ is
     const { inner, issued } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
     must(inner instanceof Uint8Array);
     const rows = decode(await inflate(inner, 2 ** 24));
-    must(Array.isArray(rows) && rows.length === 2 && rows.every(Array.isArray));
+    must(Array.isArray(rows) && rows.length >= 2 && rows.every(Array.isArray));
     return { issued, rows };
   } catch (error) {
     if (error instanceof Refused) return null;

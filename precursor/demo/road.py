@@ -13,11 +13,18 @@ from precursor import audit
 from precursor.accounts.models import User
 from precursor.areas.models import Area
 from precursor.core.clock import legal_day
+from precursor.enterprises.models import Site
+from precursor.movements import labels
+from precursor.movements.labels import AddLabels
+from precursor.movements.models import Batch, Label, Movement
+from precursor.movements.service import stands
 from precursor.permits.models import Permit, PermitBalance, RouteStop
 from precursor.permits.service import PermitKey
 from precursor.roadside import arrivals, service
 from precursor.roadside.models import Device
+from precursor.rules.movements import MovementType
 from precursor.rules.permits import TRANSPORT
+from precursor.rules.roadside import Presence
 from precursor.signing.keys import public_of
 from precursor.signing.verdicts import Verdict
 from precursor.tokens import saying, trips
@@ -70,6 +77,11 @@ def live(session: Session, office: Office, inspector: str, actor: audit.Actor, n
     phone.log("scan", now - timedelta(hours=2), _HERE, scan=forged)
     nothing = {"verdict": "NONE", "findings": ["NO_PERMIT"]}
     phone.log("check", now - timedelta(hours=1), _HERE, scan=nothing, check=_check(county, "示Y12345", "fault"))
+    for number, text in enumerate(_labels(session, phone.device.area_id, actor, now)):
+        at = now - timedelta(minutes=50 - 10 * number)
+        said = {"text": text, "shown": Presence.HERE.value}
+        phone.log("store", at, _HERE, store=said | {"result": "seen"})
+        phone.log("store", at, _HERE, store=said | {"result": "mismatch" if number else "match"})
     user = session.get_one(User, phone.device.user_id)
     arrivals.take(session, phone.device, user, phone.entries, judge, now)
 
@@ -100,6 +112,40 @@ def _documents(session: Session, today: date, area: int) -> list[PermitKey]:
     )
     named = [permit for permit in session.scalars(query) if saying.plates_of(permit)]
     return [PermitKey(permit.enterprise_id, permit.id) for permit in named[:3]]
+
+
+def _labels(session: Session, area: int, actor: audit.Actor, now: datetime) -> list[str]:
+    """Labels for the two latest batches that lie in a store of an area; the text of the first sticker of each."""
+    batches = (
+        sa.select(Movement.enterprise_id, Movement.site_id, Movement.substance_id, Movement.batch, Movement.quantity)
+        .join(Site, Site.id == Movement.site_id)
+        .join(
+            Batch,
+            sa.and_(
+                Batch.enterprise_id == Movement.enterprise_id,
+                Batch.substance_id == Movement.substance_id,
+                Batch.number == Movement.batch,
+            ),
+        )
+        .where(Site.area_id == area, Movement.type == MovementType.PRODUCTION_IN.value, stands(Movement))
+        .order_by(Movement.day.desc(), Movement.id)
+        .limit(2)
+    )
+    found = []
+    for row in session.execute(batches).all():
+        order = AddLabels(
+            site=row.site_id,
+            enterprise=row.enterprise_id,
+            substance=row.substance_id,
+            batch=row.batch,
+            count=12,
+            quantity=max(1, row.quantity // 12),
+            day=legal_day(now),
+        )
+        number = labels.add(session, order, actor, now)
+        mark = session.scalars(sa.select(Label.mark).where(Label.outside_id == number)).one()
+        found.append(labels.text_of(mark, 1))
+    return found
 
 
 def _check(county: str, plate: str, result: str) -> dict[str, Any]:

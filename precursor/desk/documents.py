@@ -18,7 +18,7 @@ from precursor.core.clock import SHANGHAI
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.core.members import day_at
-from precursor.desk import certificate, names, terms
+from precursor.desk import names, paper, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
@@ -155,17 +155,17 @@ def routes(bp: Blueprint, collection: Collection) -> None:
     picture("png", "image/png", qr.png)
     picture("svg", "image/svg+xml", qr.svg)
 
-    def paper(id: str) -> Response:
+    def printed(id: str) -> Response:
         call = call_of()
         record = collection.show_one(call, id)
         found = code_of(call, record)
         shown = shown_on_paper(call, record, found[1] if found else "--")
-        answer = Response(certificate.pdf(shown, qr.svg(found[0]) if found else None), mimetype="application/pdf")
+        answer = Response(paper.certificate(shown, qr.svg(found[0]) if found else None), mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'inline; filename="{record["id"]}.pdf"'
         return answer
 
     bp.add_url_rule(
-        f"/{collection.path}/<id>/certificate.pdf", endpoint=f"paper {collection.path}", view_func=guard(paper)
+        f"/{collection.path}/<id>/certificate.pdf", endpoint=f"paper {collection.path}", view_func=guard(printed)
     )
 
 

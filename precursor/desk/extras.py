@@ -16,7 +16,7 @@ from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, standing, steps, terms
+from precursor.desk import documents, names, standing, steps, stickers, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.inspections.models import Inspection
@@ -225,6 +225,12 @@ def _trip(call: Call, record: Values, _: House) -> Extra:
     }
 
 
+def _label(call: Call, record: Values, _: House) -> Extra:
+    """Where the containers of a label should be, and its sheet."""
+    links = [(Words("打印标签", "Print the labels"), f"/labels/{quote(record['id'])}/sheet.pdf")]
+    return {"template": "desk/label.html", "links": links} | stickers.said(record)
+
+
 Making = Callable[[Call, Values, House], Extra | None]
 _EXTRAS: Final[dict[str, Making]] = {
     **{path: _document(path) for path in DOCUMENTS},
@@ -233,4 +239,5 @@ _EXTRAS: Final[dict[str, Making]] = {
     "incidents": _incident,
     "inspections": _visit,
     "trip-slips": _trip,
+    "labels": _label,
 }

@@ -29,6 +29,7 @@ from precursor.desk import (
     names,
     reports,
     sheets,
+    stickers,
     terms,
     today,
     weighing,
@@ -62,6 +63,8 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
+        if collection.path == "labels":
+            stickers.routes(made, collection)
         if collection.path == "trip-slips":
             documents.trip_routes(made, collection)
     today.routes(made, today.Today(house))

@@ -6,6 +6,7 @@ from precursor.api.collection import Collection
 from precursor.core.access import Action
 from precursor.rules.inspection_form import ITEMS
 from precursor.rules.law import Words
+from precursor.rules.movements import CALLED
 from precursor.rules.roadside import CASES
 from precursor.rules.roadside import ITEMS as CHECKED
 from precursor.signing.verdicts import SCREENS
@@ -45,6 +46,7 @@ cosignature | 复核签字 | Second signature
 counted | 实盘数量 | Counted
 counterpart | 对方记录 | Other side's record
 counterparty | 外方单位 | Foreign party
+count | 份数 | How many
 country | 国别 | Country
 county | 县区 | County
 covers | 品种类别 | Class covered
@@ -123,6 +125,9 @@ permit | 购买证件 | Purchase document
 permit_type | 许可证种类 | Type of permit
 person | 人员代码 | Code of the person
 place | 地点 | Place
+places | 应在 | Should be at
+moves | 最近出入库 | Last movements
+other | 对方 | Other side
 plate | 车牌 | Plate
 plates | 车牌 | Plates
 port | 口岸 | Port
@@ -270,19 +275,6 @@ slot.filled | 已检查 | done
 reinstated | 恢复 | reinstate
 own_use | 自用免证 | own use
 exempt.not_required | 无需证件 | none needed
-production_in | 生产入库 | produced
-purchase_in | 购入 | bought
-transfer_in | 调入 | transferred in
-import_in | 进口入库 | imported
-return_in | 退回入库 | returned in
-sale_out | 销售出库 | sold
-transfer_out | 调出 | transferred out
-export_out | 出口 | exported
-use_out | 领用 | used
-loss_out | 损失 | lost
-disposal_out | 销毁 | destroyed
-return_out | 退货 | returned
-sample_out | 取样 | sampled
 bank | 转账 | bank
 cash | 现金 | cash
 foreign | 境外核查 | foreign leg
@@ -330,6 +322,7 @@ false | 否 | no
 """)
 
 WORDS.update({verdict.value: screen.word for verdict, screen in SCREENS.items()})
+WORDS.update({kind.value: said for kind, said in CALLED.items()})
 WORDS["shown.NONE"] = Words("无码", "no code")
 WORDS.update({f"item.{item}": said for item, said in CHECKED.items()})
 WORDS.update({kind.value: said for kind, said in CASES.items()})
@@ -362,6 +355,7 @@ DOCUMENTS: Final = ("purchase-documents", "transport-documents", "licences", "tr
 TITLES: Final = {
     "movements": Words("出入库记录", "Movements"),
     "batches": Words("批次", "Batches"),
+    "labels": Words("容器标签", "Labels"),
     "reversals": Words("冲销", "Reversals"),
     "purchase-documents": Words("购买证件", "Purchase documents"),
     "transport-documents": Words("运输证件", "Transport documents"),
@@ -402,6 +396,7 @@ ONE: Final = {
     "incidents": Words("流失事件", "Incident"),
     "stocktakes": Words("盘点", "Stocktake"),
     "batches": Words("批次", "Batch"),
+    "labels": Words("容器标签", "Label"),
     "reversals": Words("冲销", "Reversal"),
     "shipments": Words("进出口批次", "Shipment"),
     "delegations": Words("异地委托管理", "Delegation"),
@@ -416,7 +411,7 @@ def title_of(collection: Collection) -> Words:
 
 #: Groups of the navigation and the collections in them.
 NAV: Final = (
-    (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "reversals")),
+    (Words("台账", "Ledger"), ("movements", "stocktakes", "batches", "labels", "reversals")),
     (Words("证件", "Documents"), (*DOCUMENTS, "trip-slips")),
     (
         Words("检查", "Inspection"),

@@ -138,6 +138,30 @@ class Batch(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
+class Label(Base):
+    """Stickers for the containers of a batch: one order of them; ``mark`` stands in their codes."""
+
+    __tablename__ = "label"
+    __table_args__ = append_only(
+        UniqueConstraint("outside_id"),
+        UniqueConstraint("mark"),
+        Index("ix_label_batch", "enterprise_id", "substance_id", "batch"),
+        rowid=True,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside_id: Mapped[str]
+    mark: Mapped[str]  # 16 hex digits that nobody guesses
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    substance_id: Mapped[int] = mapped_column(ForeignKey("substance.id"))
+    batch: Mapped[str]
+    count: Mapped[int]
+    quantity: Mapped[int] = mapped_column(BaseUnits())  # in each
+    day: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
 class SalesReport(Base):
     """A sale was reported to the police (销售备案)."""
 

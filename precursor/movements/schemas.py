@@ -8,7 +8,8 @@ from precursor.api.common import (
     unit,
     words,
 )
-from precursor.core.members import Amount, Day, Nested, Record, Text, Truth, Word
+from precursor.core.members import Amount, Day, Nested, Record, Text, Truth, Whole, Word
+from precursor.movements.labels import MOST
 from precursor.rules.movements import MovementType
 from precursor.rules.sale import Exemption
 
@@ -164,6 +165,57 @@ class BatchAnswer(Record):
     number = Text()
     made_on = Day(null=True)
     expires_on = Day(null=True)
+
+
+class LabelForm(Record):
+    """Stickers for containers of a batch at a site: how many, and how much is in each."""
+
+    site = ref()
+    substance = ref()
+    batch = ref()
+    count = Whole(1, MOST)
+    quantity = Amount()
+    unit = unit()
+
+
+class LabelAnswer(Record):
+    """An order of stickers."""
+
+    id = Text()
+    enterprise = Text()
+    site = Text()
+    substance = Text()
+    batch = Text()
+    count = Whole(1, MOST)
+    quantity = Amount()
+    unit = Text()
+    date = Day()
+
+
+class PlaceAnswer(Record):
+    """Where some of a batch is by the books."""
+
+    place = Text()
+    quantity = Amount()
+    unit = Text()
+
+
+class MoveAnswer(Record):
+    """One of the last movements of a batch."""
+
+    date = Day()
+    type = Text()
+    quantity = Amount()
+    unit = Text()
+    other = Text(null=True)
+
+
+class LabelDetail(LabelAnswer):
+    """An order of stickers, with where its batch is by the books now, and how it came there."""
+
+    document = Text(null=True, note="that it came under")
+    places = Nested(PlaceAnswer, many=True)
+    moves = Nested(MoveAnswer, many=True)
 
 
 class CountForm(Record):

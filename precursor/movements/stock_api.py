@@ -10,6 +10,7 @@ from precursor.api.collection import Values, no_such
 from precursor.api.common import (
     amount_of,
     not_after_today,
+    positive,
 )
 from precursor.areas import service as areas
 from precursor.core import quantity
@@ -19,9 +20,10 @@ from precursor.core.members import Day, Text
 from precursor.enterprises.lookups import party_of, site_of
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
-from precursor.movements import acts, service
+from precursor.movements import acts, labels, service
 from precursor.movements.models import (
     Batch,
+    Label,
     Stocktake,
     StocktakeApproval,
 )
@@ -32,6 +34,9 @@ from precursor.movements.schemas import (
     CountDetail,
     CountForm,
     ExplanationForm,
+    LabelAnswer,
+    LabelDetail,
+    LabelForm,
     OpeningAnswer,
     OpeningForm,
 )
@@ -195,6 +200,74 @@ def _stock(call: Call, asked: Values) -> Values:
     }
 
 
+def _labels(call: Call) -> sa.Select:
+    return (
+        sa.select(
+            Label.outside_id.label("id"),
+            Party.outside_id.label("enterprise"),
+            Site.outside_id.label("site"),
+            Substance.outside_id.label("substance"),
+            Label.batch,
+            Label.count,
+            Label.quantity,
+            Substance.unit,
+            Label.day.label("date"),
+        )
+        .join(Party, Party.id == Label.enterprise_id)
+        .join(Site, Site.id == Label.site_id)
+        .join(Substance, Substance.id == Label.substance_id)
+        .where(
+            visible(
+                call.scope,
+                enterprise=Label.enterprise_id,
+                areas_of=(Site.area_id,),
+                substance=Label.substance_id,
+            )
+        )
+    )
+
+
+def _of_label(call: Call, row: Any) -> Values:
+    """Where its batch is by the books, and how it came there."""
+    label = call.session.scalars(sa.select(Label).where(Label.outside_id == row.id)).one()
+    there = labels.whereabouts(call.session, [label], call.today)[label.id]
+    called = labels.sites_of(call.session, [there])
+    return {
+        "document": there.document or None,
+        "places": [
+            {"place": called[site], "quantity": amount, "unit": row.unit}
+            for site, amount in there.places.items()
+            if amount > 0
+        ],
+        "moves": [
+            {
+                "date": day,
+                "type": kind.value,
+                "quantity": amount,
+                "unit": row.unit,
+                "other": whom or None,
+            }
+            for day, kind, amount, whom in there.moves
+        ],
+    }
+
+
+def _label(call: Call, data: Values, _: str) -> str:
+    site, substance = site_of(call, data["site"]), substance_of(call, data["substance"])
+    if call.session.get(Batch, (site.enterprise_id, substance.id, data["batch"])) is None:
+        raise no_such("/batch", data["batch"])
+    command = labels.AddLabels(
+        site=site.id,
+        enterprise=site.enterprise_id,
+        substance=substance.id,
+        batch=data["batch"],
+        count=data["count"],
+        quantity=positive(data, substance.unit),
+        day=call.today,
+    )
+    return labels.add(call.session, command, call.actor, call.now)
+
+
 COLLECTIONS = (
     Collection(
         path="batches",
@@ -210,6 +283,25 @@ COLLECTIONS = (
                 summary=Words("登记批次", "record a batch"),
                 form=BatchForm,
                 do=_add_batch,
+            ),
+        ),
+    ),
+    Collection(
+        path="labels",
+        summary=Words("容器标签", "labels of containers"),
+        answer=LabelAnswer,
+        detail=LabelDetail,
+        query=_labels,
+        more=_of_label,
+        list=Action.LEDGER_LIST,
+        read=Action.LEDGER_READ,
+        filters=("enterprise", "site", "substance", "batch"),
+        acts=(
+            Act(
+                action=Action.LEDGER_POST_IN,
+                summary=Words("印标签", "print labels"),
+                form=LabelForm,
+                do=_label,
             ),
         ),
     ),

@@ -31,14 +31,15 @@ from precursor.core.strict import flatten, loads, repeated_names
 from precursor.enterprises.models import Party
 from precursor.inspections import service as inspections
 from precursor.inspections.service import RecordInspection
-from precursor.movements.models import Movement
+from precursor.movements import labels
+from precursor.movements.models import Label, Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Permit, PermitBalance
 from precursor.roadside import service
 from precursor.roadside.models import Device, DeviceEntry, RoadCase
 from precursor.roadside.schemas import EntryForm
 from precursor.rules import roadside as rules
-from precursor.rules.roadside import CaseKind, Place, Sighting
+from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
 from precursor.signing import claims as c
 from precursor.signing import envelope
 from precursor.signing.keys import holds, public
@@ -54,7 +55,15 @@ _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 #: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
 Judge = Callable[[str, int], Judgement | None]
 Claims = dict[int, Any]
-_FORMS: Final = {"scan": ("scan",), "check": ("scan", "check"), "visit": ("visit",)}
+_FORMS: Final = {
+    "scan": ("scan",),
+    "check": ("scan", "check"),
+    "visit": ("visit",),
+    "store": ("store",),
+    "handover": ("handover",),
+}
+#: Members of an entry that may be wrong without its being no entry.
+_PARTS: Final = ("scan", "check", "visit", "store", "handover", "place")
 _CANNOT_JUDGE: Final = frozenset(
     {
         "NONE",
@@ -80,7 +89,7 @@ class Receipt:
     verdict: str | None
     record: str | None
     fault: str | None
-    cases: list[str] = field(default_factory=list)
+    cases: list[tuple[str, str]] = field(default_factory=list)  # number and kind
 
 
 def greeted(session: Session, outside_id: str, at: datetime, hello: str, now: datetime) -> tuple[Device, User]:
@@ -145,16 +154,16 @@ def _read(data: bytes) -> tuple[Values, str | None]:
         wanted = _FORMS[entry["kind"]]
         faults += [
             Fault(f"/{name}", "与种类不合 / does not go with the kind")
-            for name in ("scan", "check", "visit")
+            for name in _PARTS[:-1]
             if (name in entry) != (name in wanted)
         ]
     except ValidationError as error:
         faults += flatten(error.messages)
     if not faults:
         return entry, None
-    if any(fault.pointer.split("/")[1:2] not in (["scan"], ["check"], ["visit"], ["place"]) for fault in faults):
+    if any(fault.pointer.split("/")[1:2] not in ([part] for part in _PARTS) for fault in faults):
         raise Faulty(sorted(set(faults)))
-    bare = {name: value for name, value in document.items() if name not in ("scan", "check", "visit", "place")}
+    bare = {name: value for name, value in document.items() if name not in _PARTS}
     return schema_of(EntryForm).load(bare), "；".join(f"{f.pointer} {f.message}" for f in sorted(set(faults)))
 
 
@@ -166,11 +175,15 @@ def _row(
 ) -> DeviceEntry:
     at = max(min(entry["at"], now + timedelta(days=1)), _EARLIEST)  # a clock can say anything
     scan, check, place = entry.get("scan") or {}, entry.get("check") or {}, entry.get("place") or {}
+    store = entry.get("store") or {}
     found: Judgement | None = judge(scan["text"], int(min(at, now).timestamp())) if scan.get("text") else None
     said = found.claims if found and found.claims else None
     area, record, fault = session.get_one(Area, device.area_id), None, signed["fault"]
     number, index = said[c.PERMIT][c.STATUS] if said else (None, None)
     document = str(said[c.SUB]) if said else scan.get("number")
+    marked, label = labels.read(store["text"]) if store else None, None
+    if marked is not None and (label := labels.found(session, marked)) is not None:
+        document = label.outside_id
     try:
         area = _area(session, device, check.get("county"))
         record = _record(session, user, entry, area, document, legal_day(min(at, now)), now)
@@ -186,9 +199,9 @@ def _row(
         "kind": entry["kind"],
         "at": at,
         "area_id": area.id,
-        "shown": scan.get("verdict"),
-        "verdict": found.verdict.value if found else None,
-        "token": found.token if said and found else None,
+        "shown": scan.get("verdict") or store.get("shown"),
+        "verdict": found.verdict.value if found else _presence(session, label, at, now) if store else None,
+        "token": found.token if said and found else store.get("text"),
         "document": document,
         "list_number": number,
         "list_index": index,
@@ -202,6 +215,14 @@ def _row(
     row = session.get_one(DeviceEntry, values["id"])
     _compare(session, row, entry, said, user, now)
     return row
+
+
+def _presence(session: Session, label: Label | None, at: datetime, now: datetime) -> str:
+    """What the books say, as they stand now, of the container of a label on the day of its scan."""
+    if label is None:
+        return Presence.UNKNOWN.value
+    there = labels.whereabouts(session, [label], legal_day(min(at, now)))[label.id]
+    return (Presence.HERE if there.is_anywhere else Presence.GONE).value
 
 
 def _area(session: Session, device: Device, named: str | None) -> Area:
@@ -275,14 +296,16 @@ def _officers(form: Values, user: User) -> list[str]:
 
 
 def _receipt(session: Session, row: DeviceEntry) -> Receipt:
-    cases = sa.select(RoadCase.outside_id).where(sa.or_(RoadCase.first_id == row.id, RoadCase.second_id == row.id))
+    cases = sa.select(RoadCase.outside_id, RoadCase.kind).where(
+        sa.or_(RoadCase.first_id == row.id, RoadCase.second_id == row.id)
+    )
     return Receipt(
         row.seq,
         row.recorded_at,
         row.verdict,
         row.record,
         row.fault,
-        list(session.scalars(cases.order_by(RoadCase.id))),
+        [(row.outside_id, row.kind) for row in session.execute(cases.order_by(RoadCase.id))],
     )
 
 
@@ -297,6 +320,8 @@ def _compare(
         _open(session, CaseKind.CLOCK_AHEAD, row, None, user, now)
     if _differs(session, row, said):
         _open(session, CaseKind.REJUDGED, row, None, user, now)
+    if store := entry.get("store"):
+        _compare_label(session, row, store["result"], user, now)
     if said is None:
         return
     mine = _sighting(session, row)
@@ -313,6 +338,33 @@ def _compare(
         first, second = (row, other) if mine.order < theirs.order else (other, row)
         for kind in rules.together(mine, theirs):
             _open(session, kind, first, second, user, now)
+
+
+def _compare_label(session: Session, row: DeviceEntry, result: str, user: User, now: datetime) -> None:
+    """Open what the scan of a label gives away; one container in two places at once is a copied sticker."""
+    if result == "mismatch":
+        _open(session, CaseKind.LABEL_MISMATCH, row, None, user, now)
+    if result != "seen":  # what follows was said of the scan itself
+        return
+    if kind := rules.PRESENCE_MEANS.get(Presence(row.verdict or "")):
+        _open(session, kind, row, None, user, now)
+    others = sa.select(DeviceEntry).where(
+        DeviceEntry.kind == "store",
+        DeviceEntry.token == row.token,
+        DeviceEntry.id != row.id,
+        DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
+    )
+    for other in session.scalars(others.order_by(DeviceEntry.id)).all():
+        here, there = _place(row), _place(other)
+        if here and there and rules.is_too_fast(here, row.at, there, other.at):
+            order = sorted((row, other), key=lambda one: (one.at, one.device_id, one.seq))
+            _open(session, CaseKind.TOO_FAST, order[0], order[1], user, now)
+
+
+def _place(row: DeviceEntry) -> Place | None:
+    if row.latitude is None or row.longitude is None:
+        return None
+    return Place(row.latitude / 1e6, row.longitude / 1e6)
 
 
 def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
@@ -340,7 +392,6 @@ def _sighting(session: Session, row: DeviceEntry) -> Sighting:
     permit = said[c.PERMIT]
     device = session.scalars(sa.select(Device.outside_id).where(Device.id == row.device_id)).one()
     area = session.get_one(Area, row.area_id)
-    has_place = row.latitude is not None and row.longitude is not None
     return Sighting(
         name=(device, row.seq),
         at=row.at,
@@ -352,7 +403,7 @@ def _sighting(session: Session, row: DeviceEntry) -> Sighting:
         plates=tuple(permit.get(c.PLATES, ())),
         route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),
         area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
-        place=Place((row.latitude or 0) / 1e6, (row.longitude or 0) / 1e6) if has_place else None,
+        place=_place(row),
         uses=permit[c.USES],
         trip=permit.get(c.TRIP),
         received=_received(session, str(permit.get(c.PARENT) or said[c.SUB])),

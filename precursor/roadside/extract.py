@@ -1,17 +1,20 @@
-"""The documents of an area and the visits that are due, signed, for a phone that has only a number to go by."""
+"""What a phone looks up without a network: documents of an area, visits due, labels of containers; signed."""
 
 import zlib
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core import quantity
 from precursor.core.clock import Period, legal_day
-from precursor.enterprises.models import Party
+from precursor.enterprises.models import Party, Site
+from precursor.movements import labels
+from precursor.movements.models import Label, Movement
 from precursor.permits.models import Permit, PermitBalance, RouteStop
 from precursor.reconciliation import service as reconciliation
 from precursor.rules.permits import is_revoked
@@ -32,7 +35,7 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
     scope = saying.scope_of(area)
     signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
     issued, today = int(now.timestamp()), legal_day(now)
-    rows = [documents(session, area, today), visits(session, area, today)]
+    rows = [documents(session, area, today), visits(session, area, today), stickers(session, area, today)]
     payload = {1: scope, 2: "extract", 4: issued + lists.LASTS, 6: issued, 65534: lists.TTL}
     payload[ROWS] = zlib.compress(cbor.encode(rows), 9)
     return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
@@ -103,4 +106,59 @@ def visits(session: Session, area: Area, today: date) -> list[list[Any]]:
     return [
         [slot["enterprise"], names[slot["enterprise"]], slot["grade"], slot["end"], slot["state"] == "missed"]
         for slot in sorted(open_, key=lambda slot: (slot["end"], slot["enterprise"]))
+    ]
+
+
+def stickers(session: Session, area: Area, today: date) -> list[list[Any]]:
+    """The labels of containers that were printed for stores of the area, or whose batch a store of it received.
+
+    Mark, number, owner, goods, batch, count, amount in each, document, where it is by the books, last movements.
+    """
+    inside = areas.subtree(area.id)
+    sale, receipt, there = aliased(Movement), aliased(Movement), aliased(Site)
+    came = (
+        sa.exists()
+        .where(
+            sale.enterprise_id == Label.enterprise_id,
+            sale.substance_id == Label.substance_id,
+            sale.batch == Label.batch,
+            receipt.enterprise_id == sale.other_enterprise_id,
+            receipt.id == sale.other_id,
+            there.id == receipt.site_id,
+            there.area_id.in_(inside),
+        )
+        .correlate(Label)
+    )
+    query = (
+        sa.select(Label, Party.name, Substance)
+        .join(Site, Site.id == Label.site_id)
+        .join(Party, Party.id == Label.enterprise_id)
+        .join(Substance, Substance.id == Label.substance_id)
+        .where(sa.or_(Site.area_id.in_(inside), came))
+        .order_by(Label.id.desc())
+        .limit(MOST)
+    )
+    rows = session.execute(query).all()
+    found = labels.whereabouts(session, [row.Label for row in rows], today)
+    called = labels.sites_of(session, found.values())
+    return [_sticker(label, owner, goods, found[label.id], called) for label, owner, goods in rows]
+
+
+def _sticker(
+    label: Label, owner: str | None, goods: Substance, there: labels.Whereabouts, called: Mapping[int, str]
+) -> list[Any]:
+    def amount(value: int) -> str:
+        return f"{quantity.show(value, goods.unit)} {goods.unit}"
+
+    return [
+        label.mark,
+        label.outside_id,
+        owner or "",
+        goods.name_zh or goods.outside_id,
+        label.batch,
+        label.count,
+        amount(label.quantity),
+        there.document,
+        [[called[site], amount(value)] for site, value in there.places.items() if value > 0],
+        [[str(day), kind.value, amount(value), whom] for day, kind, value, whom in there.moves],
     ]

@@ -29,7 +29,8 @@ from precursor.rules.handling import HANDLING
 from precursor.rules.inspection_form import FOUND, RESULTS
 from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
 from precursor.rules.law import Words
-from precursor.rules.roadside import FINDINGS, ITEMS
+from precursor.rules.movements import CALLED
+from precursor.rules.roadside import CASES, FINDINGS, ITEMS, PRESENCES, Presence
 from precursor.signing import qr
 from precursor.signing.envelope import EXTRACT_TYPE
 from precursor.substances.models import Substance
@@ -62,14 +63,39 @@ def scan() -> str:
 def _known() -> dict[str, Any]:
     """What the phone has to know to say a verdict and a finding in words."""
     known = tokens.known() | {"substances": _substances(), "areas": _areas(), "help": _help()}
+    known["moves"] = {kind.value: words(said) for kind, said in CALLED.items()}
     known["said"] |= {code.value: words(said) for code, said in FINDINGS.items()}
     known["screens"] |= {
         "OVER": {"look": "over", "word": t("超量", "Over limit"), "todo": words(_WEIGH), "claimed": False},
         "MISMATCH": {"look": "over", "word": t("不符", "Mismatch"), "todo": words(_COMPARE), "claimed": False},
     }
+    known["said"] |= {f"LABEL_{code.upper()}": words(said) for code, said in PRESENCES.items()}
+    known["said"] |= {kind.value: words(said) for kind, said in CASES.items()}
+    known["screens"] |= {
+        f"LABEL_{code.upper()}": {"look": look, "word": words(word), "todo": words(todo), "claimed": False}
+        for code, (look, word, todo) in _LABELS.items()
+    }
     return known
 
 
+#: By what the books say of a container: the look of the field, the word in it, and what to do.
+_LABELS: Final = {
+    Presence.HERE: (
+        "valid",
+        Words("在账", "On book"),
+        Words("核对场所、品种和数量", "Compare place, goods and amount"),
+    ),
+    Presence.GONE: (
+        "over",
+        Words("无账", "Off book"),
+        Words("查明来源，拍照", "Ask where it is from, photograph it"),
+    ),
+    Presence.UNKNOWN: (
+        "stale",
+        Words("未知", "Unknown"),
+        Words("同步后再扫一次；仍无此标签的，登记", "Sync and scan again; if it is still unknown, record it"),
+    ),
+}
 _WEIGH: Final = Words("扣留货物，过磅复核，登记实载数量", "Hold the load, weigh it, record what is on board")
 _COMPARE: Final = Words("扣留货物，拍照，登记不符之处", "Hold the load, photograph it, record what differs")
 
@@ -178,7 +204,8 @@ def log() -> Response:
             "verdict": one.verdict,
             "record": one.record,
             "fault": one.fault,
-            "cases": one.cases,
+            "cases": [name for name, _ in one.cases],
+            "found": [{"case": name, "kind": kind} for name, kind in one.cases],
         }
         for one in receipts
     ]

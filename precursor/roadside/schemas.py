@@ -6,7 +6,7 @@ from precursor.core.quantity import UNITS
 from precursor.rules.inspection_form import FOUND, RESULTS
 from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
 from precursor.rules.law import Words
-from precursor.rules.roadside import ITEMS, Finding
+from precursor.rules.roadside import ITEMS, Finding, Presence
 from precursor.signing.verdicts import Verdict, Warn
 
 _HEX: str = r"[0-9a-f]{64}"
@@ -96,6 +96,22 @@ class VisitForm(Record):
     photos = Each(Text(longest=64, pattern=_HEX), optional=True)
 
 
+class StoreForm(Record):
+    """A label that was scanned in a store: what the phone said of it, and what the officer found."""
+
+    text = Text(longest=64, pattern=r"PCL1#[0-9]{1,40}")
+    shown = Word(*Presence)
+    result = Word("seen", "match", "mismatch")
+
+
+class HandoverForm(Record):
+    """The end of a shift: how many entries since the last one, and how many of them were not sent yet."""
+
+    count = Whole(0, 2**31 - 1)
+    waiting = Whole(0, 2**31 - 1)
+    cases = Whole(0, 2**31 - 1)
+
+
 class EntryForm(Record):
     """One entry of a phone's log. ``prev`` is the digest of the entry before; the first has none."""
 
@@ -104,8 +120,10 @@ class EntryForm(Record):
     seq = Whole(1, 2**31 - 1)
     prev = Text(longest=64, pattern=_HEX, optional=True)
     at = Moment()
-    kind = Word("scan", "check", "visit")
+    kind = Word("scan", "check", "visit", "store", "handover")
     place = Nested(PlaceForm, optional=True)
     scan = Nested(ScanForm, optional=True)
     check = Nested(CheckForm, optional=True)
     visit = Nested(VisitForm, optional=True)
+    store = Nested(StoreForm, optional=True)
+    handover = Nested(HandoverForm, optional=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from precursor.rules.law import Words
+
 
 class MovementType(StrEnum):
     """What kind of entry into or out of a site it is; the ending is the direction."""
@@ -67,6 +69,22 @@ TYPES: Final = {
     T.RETURN_OUT: TypeRule(Proof.RETURN, T.RETURN_IN),
     T.RETURN_IN: TypeRule(Proof.RETURN, T.RETURN_OUT),
     T.SAMPLE_OUT: TypeRule(Proof.USAGE),
+}
+#: What each is called.
+CALLED: Final = {
+    T.PRODUCTION_IN: Words("生产入库", "produced"),
+    T.PURCHASE_IN: Words("购入", "bought"),
+    T.SALE_OUT: Words("销售出库", "sold"),
+    T.TRANSFER_IN: Words("调入", "transferred in"),
+    T.TRANSFER_OUT: Words("调出", "transferred out"),
+    T.IMPORT_IN: Words("进口入库", "imported"),
+    T.EXPORT_OUT: Words("出口", "exported"),
+    T.USE_OUT: Words("领用", "used"),
+    T.LOSS_OUT: Words("损失", "lost"),
+    T.DISPOSAL_OUT: Words("销毁", "destroyed"),
+    T.RETURN_OUT: Words("退货", "returned"),
+    T.RETURN_IN: Words("退回入库", "returned in"),
+    T.SAMPLE_OUT: Words("取样", "sampled"),
 }
 #: What the schema of a bundle can hold (BUNDLE.md).
 BUNDLE_TYPES: Final = tuple(kind for kind in T if kind not in {T.RETURN_OUT, T.RETURN_IN, T.SAMPLE_OUT})

@@ -40,6 +40,9 @@ class CaseKind(StrEnum):
     OTHER_PLATE = "other_plate"
     TOO_FAST = "too_fast"
     LOG_FORK = "log_fork"
+    LABEL_UNKNOWN = "label_unknown"
+    LABEL_GONE = "label_gone"
+    LABEL_MISMATCH = "label_mismatch"
 
 
 CASES: Final = {
@@ -53,7 +56,27 @@ CASES: Final = {
     CaseKind.OTHER_PLATE: Words("同一个码出现在两块车牌上", "one code on two plates"),
     CaseKind.TOO_FAST: Words("两次扫码相隔太远", "two scans too far apart for the time between"),
     CaseKind.LOG_FORK: Words("手机日志同一序号有两条", "one number of a phone's log, two entries"),
+    CaseKind.LABEL_UNKNOWN: Words("标签不是登记系统印的", "a label that was never printed here"),
+    CaseKind.LABEL_GONE: Words("账上已无此批次，容器仍在", "a container of a batch that is gone by the books"),
+    CaseKind.LABEL_MISMATCH: Words("容器数量与标签、账面不符", "the container is not as label and books say"),
 }
+
+
+class Presence(StrEnum):
+    """What the books say of the container that a label is on."""
+
+    HERE = "here"  # some of its batch is in a store
+    GONE = "gone"  # all of it has left, and nobody booked it in
+    UNKNOWN = "unknown"  # no such label
+
+
+PRESENCES: Final = {
+    Presence.HERE: Words("在账", "in the books"),
+    Presence.GONE: Words("账上已无", "gone by the books"),
+    Presence.UNKNOWN: Words("查无标签", "no such label"),
+}
+#: The case that the scan of a label opens by itself.
+PRESENCE_MEANS: Final = {Presence.GONE: CaseKind.LABEL_GONE, Presence.UNKNOWN: CaseKind.LABEL_UNKNOWN}
 
 
 class Finding(StrEnum):
@@ -164,11 +187,14 @@ def together(one: Sighting, other: Sighting) -> Iterator[CaseKind]:
         return
     if one.token != other.token:
         yield CaseKind.OTHER_TOKEN
-    if one.place and other.place:
-        far = distance(one.place, other.place)
-        hours = abs(one.at - other.at) / timedelta(hours=1)
-        if far > ONE_PLACE and far > FASTEST * hours:
-            yield CaseKind.TOO_FAST
+    if one.place and other.place and is_too_fast(one.place, one.at, other.place, other.at):
+        yield CaseKind.TOO_FAST
+
+
+def is_too_fast(one: Place, at: datetime, other: Place, then: datetime) -> bool:
+    """Whether nothing on wheels gets from one place to the other in the time between."""
+    far = distance(one, other)
+    return far > ONE_PLACE and far > FASTEST * (abs(at - then) / timedelta(hours=1))
 
 
 def distance(one: Place, other: Place) -> float:

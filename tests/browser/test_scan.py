@@ -8,6 +8,7 @@ import subprocess
 
 import apps
 import browser_kit
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 import zxingcpp
@@ -17,9 +18,15 @@ from playwright.sync_api import expect
 
 from precursor import demo
 from precursor.core import db
+from precursor.core.clock import legal_day
 from precursor.demo.names import WORST
+from precursor.movements import labels
+from precursor.permits import service as permits
+from precursor.permits.service import RecordOfPermit
 from precursor.roadside.pages import FILES
+from precursor.signing import qr
 from precursor.signing.text import from_text, to_text
+from precursor.tokens import service as tokens
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +63,13 @@ def forged(text):
     return to_text(bytes(changed))
 
 
+def revoke(app, number):
+    now = app.extensions["settings"].clock()
+    with db.transaction(app.extensions["engine"]) as session:
+        key, today = tokens.by_number(session, number), legal_day(now)
+        permits.revoke(session, [RecordOfPermit(permit=key, day=today, recorded_on=today)], demo.ACTOR, now)
+
+
 def enrolled(page, address, enrolment):
     """The phone opens the application and scans the code to enrol with."""
     page.goto(f"{address}/scan/?lang=zh")
@@ -80,9 +94,8 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
     with browser_kit.serving(app) as address, browser_kit.launch() as desk:
         lead = logged_in(desk, address, "lead")
         (_, genuine, picture), (link, revoked, _), *_ = codes(lead, address)
-        approver = logged_in(desk, address, "approver")
-        approver.goto(f"{address}{link}/revocation")
-        approver.click("form.desk button.primary")
+        revoke(app, link.rpartition("/")[2])
+        (known, *_), *_ = codes(lead, address, f"&county={WORST}")
         inspector = logged_in(desk, address, "inspector")
         inspector.goto(f"{address}/scan/enrolment")
         enrolment = inspector.locator("dd.code").first.text_content()
@@ -113,7 +126,7 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         expect(page.locator("#main")).to_have_attribute("data-look", "revoked")
         page.click("#again")
         page.click("#type")
-        page.fill("#text", link.rpartition("/")[2])  # a number alone proves nothing
+        page.fill("#text", known.rpartition("/")[2])  # a number alone proves nothing
         page.click("#paste button")
         expect(verdict).to_have_attribute("data-verdict", "NUMBER")
         expect(page.locator("#word")).to_have_text("待核")
@@ -298,6 +311,50 @@ def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
             page.click("#paste button")  # 2
             expect(page.locator("#verdict")).to_have_attribute("data-verdict", "NUMBER")
             expect(page.locator("#facts")).to_contain_text(link.rpartition("/")[2])
+
+
+def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
+    """P4 a scan and a tap, P5 two taps: features.md section 5.2."""
+    with browser_kit.serving(app) as address:
+        with browser_kit.launch() as desk:
+            lead = logged_in(desk, address, "lead")
+            lead.goto(f"{address}/labels")
+            order = lead.locator("td.ttl a").first.get_attribute("href")
+            sheet = lead.request.get(f"{address}{order}/sheet.pdf").body()
+            picture = pypdfium2.PdfDocument(sheet)[0].render(scale=200 / 72).to_pil()
+            text = zxingcpp.read_barcodes(picture)[0].text
+            enrolment = enrolment_of(desk, address)
+        film = browser_kit.filmed(tmp_path, Image.open(io.BytesIO(qr.png(text))))
+        with browser_kit.launch(*film) as phone:
+            context = phone.new_context(
+                viewport={"width": 390, "height": 844}, permissions=["camera"], locale="zh-CN"
+            )
+            page = context.new_page()
+            messages = []
+            page.on("console", lambda message: messages.append(message.text))
+            enrolled(page, address, enrolment)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            context.set_offline(True)
+            expect(page.locator("#word")).to_have_text("在账")
+            expect(page.locator("#facts")).to_contain_text(order.rpartition("/")[2])
+            expect(page.locator("#facts")).to_contain_text("生产入库")
+            assert Axe().run(page).violations_count == 0
+            before = recorded(app, "device_entry")
+            page.click("#same")  # P4
+            expect(page.locator("#aim")).to_contain_text("数量相符")
+            context.set_offline(False)
+            page.click("#outbox-open")  # P5: 1
+            expect(page.locator("#shift")).to_contain_text("立案")
+            page.click("#handover")  # 2
+            expect(page.locator("#outbox-said")).to_contain_text("交班")
+            expect(page.locator("#olist li").first).to_contain_text("交班")
+            expect(page.locator("#main")).to_have_attribute("data-waiting", "0")
+            assert Axe().run(page).violations_count == 0
+            assert recorded(app, "device_entry") >= before + 2
+            page.click("#outbox .back")
+            typed(page, labels.text_of("0" * 16, 1))
+            expect(page.locator("#word")).to_have_text("未知")
+            assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
 
 
 def test_what_the_phone_keeps_is_small(app):

@@ -1,4 +1,4 @@
-// The documents of the area and the visits that are due, as the register signed them: for whoever has only a number.
+// Documents of the area, visits that are due, labels of containers, as the register signed them: for whoever has no network.
 import { readExtract, type Item } from "../pc1";
 import { greeting, type Device } from "./device";
 import { bare } from "./findings";
@@ -8,6 +8,8 @@ import { store } from "./store";
 const PATH = "/api/phones/v1/extract";
 export interface Document { number: string; kind: string; holder: string; substance: string; quantity: string; left: string; until: string; plates: string[]; state: string }
 export interface Due { enterprise: string; name: string; grade: string; until: string; isLate: boolean }
+
+export interface Sticker { label: string; owner: string; goods: string; batch: string; count: number; each: string; document: string; places: [string, string][]; moves: [string, string, string, string][] }
 
 export async function fetchExtract(own: Device): Promise<void> {
   const answer = await fetch(PATH, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(await greeting(own)) });
@@ -45,4 +47,14 @@ export async function matching(typed: string): Promise<string[] | null> {
 export async function due(): Promise<Due[]> {
   const read = await whole();
   return ((read?.rows[1] ?? []) as Item[][]).map(([enterprise, name, grade, until, late]) => ({ enterprise: String(enterprise), name: String(name), grade: String(grade), until: String(until), isLate: late === true }));
+}
+
+/** The label with a mark; ``row`` is null when the extract has none such, and all is null without an extract. */
+export async function sticker(mark: string): Promise<{ row: Sticker | null; asOf: number } | null> {
+  const read = await whole();
+  if (!read) return null;
+  const found = ((read.rows[2] ?? []) as Item[][]).find((one) => one[0] === mark);
+  if (!found) return { row: null, asOf: read.issued };
+  const [, label, owner, goods, batch, count, each, document, places, moves] = found as unknown as [string, string, string, string, string, number, string, string, [string, string][], [string, string, string, string][]];
+  return { row: { label, owner, goods, batch, count, each, document, places, moves }, asOf: read.issued };
 }

@@ -31,7 +31,18 @@ export async function shrunk(file: File): Promise<Blob> {
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
 }
 
-type Entry = { at: string; kind: string; check?: { plate: string; result: string }; visit?: { enterprise: string }; scan?: { verdict: string } };
+type Entry = { at: string; kind: string; check?: { plate: string; result: string }; visit?: { enterprise: string }; scan?: { verdict: string }; store?: { shown: string; result: string } };
+
+/** What an entry was. */
+function called(entry: Entry, known: Known): string {
+  switch (entry.kind) {
+    case "check": return `${t("道路检查", "Road check")} ${entry.check!.plate}`;
+    case "visit": return `${t("实地检查", "Visit")} ${entry.visit!.enterprise}`;
+    case "handover": return t("交班", "Hand-over");
+    case "store": return `${t("标签", "Label")} ${entry.store!.result === "seen" ? (known.screens[`LABEL_${entry.store!.shown.toUpperCase()}`]?.word ?? "") : entry.store!.result === "match" ? t("相符", "agrees") : t("不符", "differs")}`;
+    default: return `${t("扫码", "Scan")} ${known.screens[entry.scan!.verdict]?.word ?? ""}`;
+  }
+}
 
 /** The latest entries, each with its receipt or with what keeps it here. */
 export async function outbox(list: HTMLElement, known: Known): Promise<void> {
@@ -39,7 +50,7 @@ export async function outbox(list: HTMLElement, known: Known): Promise<void> {
   list.replaceChildren(
     ...entries.map(({ seq, said, receipt }) => {
       const entry = JSON.parse(said) as Entry, item = document.createElement("li");
-      const what = entry.kind === "check" ? `${t("道路检查", "Road check")} ${entry.check!.plate}` : entry.kind === "visit" ? `${t("实地检查", "Visit")} ${entry.visit!.enterprise}` : `${t("扫码", "Scan")} ${known.screens[entry.scan!.verdict]?.word ?? ""}`;
+      const what = called(entry, known);
       const became = !receipt
         ? t("待上传", "to be sent")
         : receipt.fault

@@ -7,7 +7,9 @@ import { append, device, enrol, isLocked, send, waiting, type Members } from "./
 import { byNumber, due, fetchExtract, matching } from "./extract";
 import { allowed, compare, permitOf, platesOf, seenBefore } from "./findings";
 import { filled, outbox, shrunk } from "./forms";
+import { looked, marked, type Presence } from "./labels";
 import { age, find, sync, take, trusted } from "./lists";
+import { shift, told } from "./shift";
 import { keep, setting } from "./store";
 
 const ENROLMENT = /^PCE1#([0-9]{100,140})$/;
@@ -22,6 +24,7 @@ let pending = 0, lit = false, last: Promise<void> = Promise.resolve();
 /** What the form that is being filled in is about: the scan as it is logged, and its claims. */
 let about: { scan: Members; claims: Claims | null; place: Members | undefined } = { scan: { verdict: "NONE" }, claims: null, place: undefined };
 let where: GeolocationPosition | null = null;
+let sticker: { text: string; shown: Presence } = { text: "", shown: "unknown" };
 
 /** Root key and secret that a code to enrol with names: a one, 32 bytes, 16 bytes. */
 function enrolmentOf(text: string): { root: string; secret: string } | null {
@@ -54,6 +57,7 @@ async function judged(text: string, typed: boolean): Promise<void> {
     if (code) await enrolled(code);
     else aim.textContent = t("先扫描登记码，本机才有可信任的公钥", "Scan the code to enrol with first: this phone trusts no key yet");
   } else if (looksLikeOurs(text)) await verdict(text);
+  else if (marked(text)) await labelled(text);
   else if (code) aim.textContent = t("本机已登记", "This phone is enrolled already");
   else if (typed && /^[\p{L}\p{N}._〔〕()（）·-]{4,64}$/u.test(text)) await lookedUp(text);
   else aim.textContent = t("不是证件二维码", "Not a permit code");
@@ -156,6 +160,49 @@ async function lookedUp(typed: string): Promise<void> {
   signal(false);
 }
 
+/** A container in a store: what the books say of it, written down before anybody touches a button. */
+async function labelled(text: string): Promise<void> {
+  const found = await looked(text, known);
+  if (!found) {
+    held.text = ""; // judged as soon as there is one
+    aim.textContent = t("本机没有标签摘录，请先同步", "No extract of labels here: sync first");
+    return;
+  }
+  sticker = { text, shown: found.presence };
+  await inStore("seen");
+  show({ verdict: `LABEL_${found.presence.toUpperCase()}`, warnings: [] }, known, true);
+  element("facts").replaceChildren();
+  for (const [name, value] of found.facts) said(name, value);
+  said(t("截至", "As of"), clock(found.asOf));
+  element("pass").hidden = true;
+  advise(null);
+  shown();
+  element("counted").hidden = found.presence === "unknown";
+  element("acts").hidden = found.presence !== "unknown";
+  (found.presence === "unknown" ? element("again") : element("same")).focus();
+  signal(found.presence === "here");
+}
+
+async function inStore(result: "seen" | "match" | "mismatch"): Promise<void> {
+  const place = placed();
+  await append("store", { store: { ...sticker, result }, ...(place ? { place } : {}) });
+  await count();
+  void send().then(count, () => undefined);
+}
+
+async function counted(result: "match" | "mismatch"): Promise<void> {
+  await inStore(result);
+  await look();
+  aim.textContent = result === "match" ? t("已登记：数量相符。对准下一个标签", "Recorded: it agrees. Point at the next label") : t("已登记：不符，将立案。详情请在“检查”中登记", "Recorded: it does not agree; a case will be opened. Say more under Visit");
+}
+
+async function handedOver(): Promise<void> {
+  const { count: entries, waiting: left, cases } = await shift();
+  await append("handover", { handover: { count: entries, waiting: left, cases: cases.size } });
+  await send().catch(() => undefined);
+  await openOutbox(t("已签名交班。", "Handed over, signed."));
+}
+
 function said(name: string, value: string): void {
   const dt = document.createElement("dt"), dd = document.createElement("dd");
   [dt.textContent, dd.textContent] = [name, value];
@@ -208,6 +255,8 @@ function turn(to: string): void {
 
 function shown(): void {
   const look = main.dataset.look;
+  element("counted").hidden = true;
+  element("acts").hidden = false;
   turn("found");
   main.dataset.look = look;
   element("record").focus();
@@ -313,6 +362,7 @@ async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: H
 async function openOutbox(words = ""): Promise<void> {
   turn("outbox");
   await outbox(element("olist"), known);
+  element("shift").textContent = told(await shift(), known);
   await count();
   if (words) element("outbox-said").textContent = words;
 }
@@ -376,6 +426,9 @@ async function readiness(): Promise<void> {
 element("again").addEventListener("click", () => void look());
 element("pass").addEventListener("click", () => void pass());
 element("record").addEventListener("click", () => void openCheck());
+element("same").addEventListener("click", () => void counted("match"));
+element("differs").addEventListener("click", () => void counted("mismatch"));
+element("handover").addEventListener("click", () => void handedOver());
 element("none").addEventListener("click", () => {
   about = { scan: { verdict: "NONE", findings: ["NO_PERMIT"] }, claims: null, place: placed() };
   void openCheck();

@@ -1,7 +1,7 @@
 // What the phone keeps: signed lists as they came, its own log, what it saw, photographs, and a few settings.
 import { openDB, type DBSchema } from "idb";
 
-export interface Receipt { seq: number; received_at: string; verdict: string | null; record: string | null; fault: string | null; cases: string[] }
+export interface Receipt { seq: number; received_at: string; verdict: string | null; record: string | null; fault: string | null; cases: string[]; found?: { case: string; kind: string }[] }
 export interface Logged { seq: number; said: string; signature: string; digest: string; photos: string[]; receipt?: Receipt }
 export interface Seen { place: string; token: string; at: number; plate: string | null }
 export interface Listed { bytes: Uint8Array; etag: string; at: number; issued: number }
