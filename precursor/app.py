@@ -3,7 +3,7 @@
 import gc
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, jsonify, render_template, request
@@ -143,17 +143,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(token_pages.bp)
     app.register_blueprint(roadside_pages.bp)
     app.register_blueprint(views.blueprint(rooms.COLLECTIONS, rooms.LISTINGS))
-    for endpoint in ("trust_list", "status_list", "balance_list", "key_set", "list_numbers", "public_page"):
-        shown: Any = app.view_functions[f"tokens.{endpoint}"]
-        app.view_functions[f"tokens.{endpoint}"] = limiter.limit("120/minute")(shown)
-    for endpoint, limit in (
-        ("enrol", "20/hour"),
-        ("log", "120/minute"),
-        ("photo", "120/minute"),
-        ("extracted", "30/minute"),
-    ):
-        taken: Any = app.view_functions[f"roadside.{endpoint}"]
-        app.view_functions[f"roadside.{endpoint}"] = limiter.limit(limit)(taken)
+    _limits(app, limiter)
     _openapi(app)
     _health(app)
     _errors(app)
@@ -212,6 +202,37 @@ def _same_origin(app: Flask, csrf: CSRFProtect) -> None:
         is_ours = request.blueprint != "security" or request.endpoint == "security.logout"
         if request.method not in ("GET", "HEAD", "OPTIONS") and is_ours and g.subject and g.subject.actions is None:
             csrf.protect()
+
+
+#: How often an address may ask for what needs no log-in.
+_LIMITS: Final = {
+    **dict.fromkeys(
+        [
+            f"tokens.{n}"
+            for n in ("trust_list", "status_list", "balance_list", "key_set", "list_numbers", "public_page")
+        ],
+        "120/minute",
+    ),
+    "roadside.enrol": "20/hour",
+    "roadside.log": "120/minute",
+    "roadside.photo": "120/minute",
+    "roadside.extracted": "30/minute",
+}
+
+
+def _limits(app: Flask, limiter: Limiter) -> None:
+    """What is open to anybody, or takes long to make, is not asked for without end."""
+    view: Any
+    for endpoint, view in list(app.view_functions.items()):
+        if limit := _LIMITS.get(endpoint):
+            app.view_functions[endpoint] = limiter.limit(limit)(view)
+        elif endpoint.startswith("desk.certificate files"):
+            app.view_functions[endpoint] = limiter.limit("20/minute", key_func=_reader)(view)
+
+
+def _reader() -> str:
+    """Whom a limit counts: who is logged in, else the address."""
+    return str(g.subject.account) if g.get("subject") else get_remote_address()
 
 
 def _openapi(app: Flask) -> None:

@@ -27,6 +27,7 @@ from precursor.desk import (
     forms,
     looking,
     names,
+    printing,
     reports,
     sheets,
     stickers,
@@ -63,6 +64,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             _add(made, at, f"form {at}", act.action, _form(collection, act, house), ("GET", "POST"))
         if collection.path in DOCUMENTS:
             documents.routes(made, collection)
+            printing.routes(made, collection, _narrowed)
         if collection.path == "labels":
             stickers.routes(made, collection)
         if collection.path == "trip-slips":

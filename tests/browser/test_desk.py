@@ -151,6 +151,20 @@ def test_a_form_says_what_it_comes_to_before_it_is_sent(reader):
     reader.is_quiet()
 
 
+def test_an_approver_prints_a_list_of_certificates_and_sees_how_far_it_is(visit):
+    one = visit(width=1440, language="zh")
+    one.log_in("approver")
+    one.open("/licences?q=1")
+    one.page.get_by_role("link", name="批量打印").click()
+    files = one.page.locator(".files a").count()
+    assert files
+    with one.page.expect_download():
+        one.page.click("#print-all")
+    expect(one.page.locator("#print-said")).to_contain_text(f"已生成 {files} / {files} 个文件", timeout=60_000)
+    one.is_accessible()
+    one.is_quiet()
+
+
 # ------------------------------------------------------------------ the auditor: why 98.6 %, who acts
 
 
