@@ -1,4 +1,5 @@
 // The format PC1 in the browser: docs/pc1.md, the same verdicts as the server's. WebCrypto, no network of its own.
+import { verify } from "./ed25519.ts";
 
 export type Verdict =
   | "TRUST_INVALID" | "TRUST_EXPIRED" | "MALFORMED" | "UNKNOWN_KEY" | "FORGED" | "KEY_COMPROMISED" | "OUT_OF_SCOPE"
@@ -143,12 +144,7 @@ function envelope(bytes: Uint8Array, typ = ""): Envelope {
 
 const thumbprint = async (x: Uint8Array) => hex((await sha256(join(unhex("a301012006215820"), x))).subarray(0, 8));
 
-async function signedBy(x: Uint8Array, outside: Envelope): Promise<boolean> {
-  try {
-    const key = await crypto.subtle.importKey("raw", x as BufferSource, { name: "Ed25519" }, false, ["verify"]);
-    return await crypto.subtle.verify({ name: "Ed25519" }, key, outside.signature as BufferSource, outside.signed as BufferSource);
-  } catch { return false; }
-}
+const signedBy = (x: Uint8Array, outside: Envelope) => verify(x, outside.signature, outside.signed);
 
 // ---- trust list (C6)
 

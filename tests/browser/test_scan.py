@@ -357,6 +357,33 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
 
 
+#: Chromium before 137: no Ed25519.
+_OLDER = """for (const name of ["importKey", "generateKey"]) {
+  const own = crypto.subtle[name].bind(crypto.subtle);
+  crypto.subtle[name] = (...given) => given.some((one) => one?.name === "Ed25519")
+    ? Promise.reject(new DOMException("Unrecognized name.", "NotSupportedError")) : own(...given);
+}"""
+
+
+def test_an_older_browser_judges_and_signs_alike(app):
+    with browser_kit.serving(app) as address, browser_kit.launch() as browser:
+        lead = logged_in(browser, address, "lead")
+        (_, genuine, _), *_ = codes(lead, address, f"&county={WORST}")
+        enrolment = enrolment_of(browser, address)
+        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        context.add_init_script(_OLDER)
+        page = context.new_page()
+        enrolled(page, address, enrolment)
+        typed(page, forged(genuine))
+        expect(page.locator("#verdict")).to_have_attribute("data-verdict", "FORGED")
+        typed(page, genuine)
+        expect(page.locator("#word")).to_have_text("有效")
+        before = recorded(app)
+        page.click("#pass")
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "0", timeout=15_000)
+        assert recorded(app) == before + 1  # signed by a key that the browser itself cannot hold
+
+
 def test_what_the_phone_keeps_is_small(app):
     """ui.md section 8: 520 KB compressed, the reader of codes being most of it."""
     client = app.test_client()

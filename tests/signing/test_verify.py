@@ -33,7 +33,7 @@ def test_every_verdict_has_a_case():
     assert {case[2] for case in CASES.values()} == set(Verdict) - without
 
 
-OTHERS = ["verify.mjs", "browser.mjs"]
+OTHERS = ["verify.mjs", "browser.mjs", "older.mjs"]
 
 
 @pytest.mark.parametrize("script", OTHERS)

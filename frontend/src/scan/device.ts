@@ -1,4 +1,5 @@
 // The phone as the register knows it: a key that never leaves it, a log in which each entry names the one before.
+import { newKey, publicOf, sign as signed, type Key } from "../ed25519";
 import { keep, setting, store, type Logged, type Receipt } from "./store";
 
 const PHONES = "/api/phones/v1";
@@ -8,27 +9,27 @@ export interface Device { device: string; person: string; account: string; area:
 export type Members = Record<string, unknown>;
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
+const hex = (bytes: ArrayBuffer | Uint8Array) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
 export const sha256 = async (bytes: BufferSource) => hex(await crypto.subtle.digest("SHA-256", bytes));
 export const device = () => setting<Device>("device");
 export const isLocked = async () => (await setting<boolean>("locked")) === true;
 
-async function key(): Promise<CryptoKeyPair> {
-  const kept = await setting<CryptoKeyPair>("key");
+async function key(): Promise<Key> {
+  const kept = await setting<Key>("key");
   if (kept) return kept;
-  const made = (await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"])) as CryptoKeyPair;
+  const made = await newKey();
   await keep("key", made);
   return made;
 }
 
-const sign = async (text: string) => hex(await crypto.subtle.sign({ name: "Ed25519" }, (await key()).privateKey, utf8(text)));
+const sign = async (text: string) => hex(await signed(await key(), utf8(text)));
 
 const post = (path: string, body: unknown) =>
   fetch(PHONES + path, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 /** Enrol by the secret of the code; throws without a network. The answer of the register, or why it refused. */
 export async function enrol(secret: string): Promise<string | null> {
-  const raw = await crypto.subtle.exportKey("raw", (await key()).publicKey);
+  const raw = await publicOf(await key());
   const answer = await post("", { secret, key: hex(raw), name: navigator.userAgent.slice(0, 120) });
   const said = (await answer.json()) as Device & { detail?: string };
   if (!answer.ok) return said.detail ?? String(answer.status);
