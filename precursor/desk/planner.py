@@ -21,6 +21,7 @@ from precursor.core.members import day_at
 from precursor.desk import terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party
+from precursor.reconciliation.pages import OFTEN
 from precursor.rules.law import Words
 from precursor.web import paging
 from precursor.web.i18n import words
@@ -28,12 +29,6 @@ from precursor.web.sheets import answer
 
 #: The order of a list of slots: what is late first.
 _STATES: Final = {"missed": 0, "pending": 1, "filled": 2}
-_OFTEN: Final = {
-    "A": Words("每年至少 1 次", "at least once a year"),
-    "B": Words("每半年至少 1 次", "at least once a half-year"),
-    "C": Words("每季度至少 1 次", "at least once a quarter"),
-    "road": Words("每县区每季度至少 1 次", "at least once a quarter in each county"),
-}
 _COLUMNS: Final = (
     "企业 enterprise",
     "名称 name",
@@ -102,7 +97,7 @@ class Planner:
             turned=[_turned(month, by) for by in (-1, 1)],
             firms=firms,
             visited=self._visited(call, {slot["enterprise"] for slot in (*shown[page.part], *late)}),
-            often=_OFTEN,
+            often=OFTEN,
             sheet=f"/plan.xlsx?{urlencode(paging.kept())}",
             period=period,
             periods=_periods(as_of, period),
@@ -160,7 +155,7 @@ class Planner:
         start = date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1)
         query = sa.select(checks.c.county).where(checks.c.date.between(start, as_of)).distinct()
         checked = counties & set(call.session.scalars(query))
-        return Covered("", _OFTEN["road"], "/road-checks", len(checked), len(counties))
+        return Covered("", OFTEN["road"], "/road-checks", len(checked), len(counties))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +205,7 @@ def _covered(slots: Sequence[Values], of: Any, name: str, firms: Any = ()) -> li
         one.late += slot["state"] == "missed"
     kept = {k: v for k, v in paging.kept().items() if k in ("period", "as_of")}
     for key, one in found.items():
-        one.name, one.often = called.get(key, key), _OFTEN.get(key)
+        one.name, one.often = called.get(key, key), OFTEN.get(key)
         one.address = f"/plan?{urlencode(kept | {name: key})}#list"
     return [found[key] for key in sorted(found)]
 

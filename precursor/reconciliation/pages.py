@@ -83,6 +83,13 @@ def _about() -> dict[str, Any]:
 
 bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
 
+#: How often the plans ask for a visit of each grade, and for road checks (DEFINITIONS K5, K6).
+OFTEN: Final = {
+    "A": Words("每年至少 1 次", "at least once a year"),
+    "B": Words("每半年至少 1 次", "at least once a half-year"),
+    "C": Words("每季度至少 1 次", "at least once a quarter"),
+    "road": Words("每县区每季度至少 1 次", "at least once a quarter in each county"),
+}
 _MONTHS = Words("近十二个月", "the last twelve months")
 _LONGEST = 5  # calendar years of a period on a page
 
@@ -250,6 +257,9 @@ def targets() -> str:
         kinds=GAPS,
         record_of=_record_of,
         cell=marks.cell,
+        often=OFTEN,
+        roads=next(c for c in counted if c.figure.key == "K6"),
+        heat=_heat(seen, found),
         floors={c.figure.key: _floor(c) for c in counted},
         is_older=found.last_entry != last_entry(db.session),
         counted_at=found.counted_at.astimezone(SHANGHAI),
@@ -307,6 +317,17 @@ def _spark(found: Summary, counted: Counted) -> str:
         for first, rate in found.months[counted.figure.key]
     ]
     return marks.spark(months, float(counted.target) if counted.target else None, words(_MONTHS))
+
+
+def _heat(seen: Asked, found: Summary) -> str:
+    period = seen.view.period
+    label = words(
+        Words(
+            f"每日检查次数，全期 {sum(found.checks.values())} 次",
+            f"Checks a day, {sum(found.checks.values())} in all",
+        )
+    )
+    return marks.calendar(found.checks, period.start, period.end, seen.view.as_of, label)
 
 
 def _names(found: list[Gap]) -> dict[str, str]:

@@ -14,12 +14,14 @@ from precursor import audit
 from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.areas.service import City
+from precursor.checkpoints.models import RoadCheck
 from precursor.core import canonical
 from precursor.core.access import OF_ENTERPRISE, Reach, Scope
 from precursor.core.clock import Period
 from precursor.core.errors import NotFound
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
+from precursor.inspections.models import Inspection
 from precursor.reconciliation import rounds, writeoff
 from precursor.reconciliation.figures import FIGURES, Figure, Gap, of_period, stocktake_gap
 from precursor.reconciliation.models import Publication
@@ -298,6 +300,59 @@ def publish(
             }
         )
     return audit.write(session, Publication, rows, action="figure.publish", actor=actor, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The visits of one grade in a period: how many are asked for, done, and missed; the next last day."""
+
+    grade: str
+    asked: int
+    done: int
+    missed: int
+    until: date | None
+
+
+def rounds_of(session: Session, view: View) -> list[Round]:
+    """The visits of the period by grade, the least often first."""
+    units = rounds.slot_units(view, rounds.slots_of(session, view), ended=False).subquery()
+    is_over = units.c.end <= view.as_of
+    is_open = sa.and_(units.c.ok == 0, sa.not_(is_over))
+    query = (
+        sa.select(
+            units.c.grade,
+            sa.func.count().label("asked"),
+            sa.func.sum(units.c.ok).label("done"),
+            sa.func.sum(sa.case((sa.and_(units.c.ok == 0, is_over), 1), else_=0)).label("missed"),
+            sa.func.min(sa.case((is_open, units.c.end)), type_=units.c.end.type).label("until"),
+        )
+        .group_by(units.c.grade)
+        .order_by(units.c.grade)
+    )
+    return [
+        Round(chr(row.grade), row.asked, int(row.done), int(row.missed), row.until) for row in session.execute(query)
+    ]
+
+
+def checks_by_day(session: Session, view: View) -> dict[date, int]:
+    """How many visits by enough officers and road checks there were on each day of the period."""
+    visits = (
+        sa.select(Inspection.day)
+        .join(Party, Party.id == Inspection.enterprise_id)
+        .where(
+            view.counts(Party.area_id),
+            view.dated(Inspection.day),
+            view.seen(Inspection.recorded_on),
+            Inspection.mode == "onsite",
+            Inspection.inspectors >= view.parameters.inspection_min_inspectors,
+        )
+    )
+    roads = sa.select(RoadCheck.day).where(
+        view.counts(RoadCheck.area_id), view.dated(RoadCheck.day), view.seen(RoadCheck.recorded_on)
+    )
+    both = sa.union_all(visits, roads).subquery()
+    query = sa.select(both.c.day, sa.func.count()).group_by(both.c.day)
+    return {day: count for day, count in session.execute(query)}  # noqa: C416 - rows are no pairs
 
 
 def plan(session: Session, view: View, only: int | None = None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from precursor.core.access import Scope
 from precursor.core.clock import Period, legal_day, month_end
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY, FIGURES, Gap
-from precursor.reconciliation.service import Counted, Rate
+from precursor.reconciliation.service import Counted, Rate, Round
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS
 
@@ -70,6 +70,8 @@ class Summary:
     counted: list[Counted]
     months: dict[str, list[tuple[date, Rate]]]
     live: dict[str, Any]
+    rounds: list[Round]
+    checks: dict[date, int]
     gaps: list[Gap] | None
     gap_count: int
     waiting: list[Waiting]
@@ -108,6 +110,8 @@ def make(
         counted=counted,
         months=months,
         live=live,
+        rounds=service.rounds_of(session, view),
+        checks=service.checks_by_day(session, view),
         gaps=sorted(gaps, key=lambda gap: (not lowers(gap), gap.since))[:OLDEST] if scope else None,
         gap_count=len(gaps),
         waiting=waiting(gaps),

@@ -3,8 +3,10 @@
 Geometry stands in attributes, looks in the classes of ``app.css``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
 
 from markupsafe import Markup
 
@@ -62,6 +64,7 @@ def strip(marks: Sequence[Mark], target: float | None, label: str) -> Markup:
 def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list[Markup]:
     parts: list[Markup] = []
     stacked: dict[int, int] = {}
+    named: list[list[Mark]] = []  # those whose names would lie over each other, together
     free_from = 0.0
     for mark in sorted(marks, key=lambda m: m.pct):
         place = round(x(mark.pct) / 7)
@@ -74,16 +77,64 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
             )
         )
         if mark.is_below:
-            half = sum(6 if ord(c) > 0x2E80 else 3.4 for c in mark.name)
-            middle = min(max(x(mark.pct), half + 2, free_from + half + 4), _WIDTH - half - 2)
-            if middle - half >= free_from:
-                free_from = middle + half
-                parts.append(
-                    Markup('<text class="lab-bad" x="{}" y="11" text-anchor="middle">{}</text>').format(
-                        coordinate(middle), mark.name
-                    )
-                )
+            if named and x(mark.pct) - _half(mark.name) < free_from:
+                named[-1].append(mark)
+            else:
+                named.append([mark])
+            free_from = x(named[-1][0].pct) + _half(_together(named[-1])) + 2
+    free_from = 0.0
+    for some in named:
+        text = _together(some)
+        middle = min(max(x(some[0].pct), _half(text) + 2, free_from + _half(text)), _WIDTH - _half(text) - 2)
+        free_from = middle + _half(text) + 4
+        parts.append(
+            Markup('<text class="lab-bad" x="{}" y="11" text-anchor="middle">{}</text>').format(
+                coordinate(middle), text
+            )
+        )
     return parts
+
+
+def _together(some: Sequence[Mark]) -> str:
+    """The names of dots that lie close: the lowest by name, of the others how many."""
+    return some[0].name + (f" +{len(some) - 1}" if len(some) > 1 else "")
+
+
+def _half(text: str) -> float:
+    """Half the width of a text in a chart."""
+    return sum(6 if ord(c) > 0x2E80 else 3.4 for c in text)
+
+
+#: How many checks a day are drawn in each depth: up to so many, and more.
+_DEPTHS: Final = (0, 1, 3, 6)
+
+
+def calendar(days: Mapping[date, int], first: date, last: date, today: date, label: str) -> Markup:
+    """A square for each day, a column for each week, the deeper the more happened; what is to come is empty."""
+    side, top, left = 13, 14, 18
+    start = first - timedelta(first.weekday())
+    weeks = (last - start).days // 7 + 1
+    parts = [
+        Markup('<text x="0" y="{}">{}</text>').format(top + 11 + row * side, name)
+        for row, name in ((0, "一"), (2, "三"), (4, "五"))
+    ]
+    day = first
+    while day <= last:
+        x, y = left + (day - start).days // 7 * side, top + day.weekday() * side
+        if day.day == 1:
+            parts.append(Markup('<text x="{}" y="10">{}</text>').format(x, day.month))
+        many = days.get(day, 0)
+        look = "next" if day > today else f"d{sum(many > depth for depth in _DEPTHS)}"
+        now = " now" if day == today else ""
+        said = Markup("<title>{} {}</title>").format(day, many) if many else ""
+        parts.append(
+            Markup('<rect class="{}{}" x="{}" y="{}" width="11" height="11">{}</rect>').format(look, now, x, y, said)
+        )
+        day += timedelta(1)
+    width, height = left + weeks * side, top + 7 * side
+    return Markup('<svg class="ch heat" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
+        width, height, label, Markup("").join(parts)
+    )
 
 
 def spark(months: Sequence[tuple[str, float | None]], target: float | None, label: str) -> Markup:

@@ -1,6 +1,7 @@
 """What the targets page says: the same numbers as the reports, months that add up, and nothing old in silence."""
 
 import itertools
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,6 +14,8 @@ from precursor.core.clock import Period
 from precursor.reconciliation import service, summary
 from precursor.reconciliation.figures import BY_KEY
 from precursor.rules.gaps import GAPS
+from precursor.web import marks
+from precursor.web.marks import Mark
 
 NOW = datetime(2026, 1, 31, 4, tzinfo=UTC)
 YEAR = Period(date(2025, 1, 1), date(2025, 12, 31))
@@ -84,3 +87,42 @@ def test_only_what_took_long_is_kept_on_and_not_for_ever(worked, opened):
         assert kept.get(later, city, view, None, NOW) is first
         time[0] += 1
         assert kept.get(later, city, view, None, NOW) is not first
+
+
+def test_rounds_and_days_say_what_the_plan_says(opened):
+    session, _, view = opened
+    slots = service.plan(session, view)["slots"]
+    rounds, days = service.rounds_of(session, view), service.checks_by_day(session, view)
+    for one in rounds:
+        mine = [slot for slot in slots if slot["grade"] == one.grade]
+        states = [slot["state"] for slot in mine]
+        assert (one.asked, one.done, one.missed) == (len(mine), states.count("filled"), states.count("missed"))
+        assert (str(one.until) if one.until else None) == min(
+            (slot["end"] for slot in mine if slot["state"] == "pending"), default=None
+        )
+    assert sum(one.asked for one in rounds) == len(slots)
+    assert days
+    assert all(view.period.start <= day <= view.period.end for day in days)
+
+
+NEAR = [
+    Mark("望潮区", 98.4, True),
+    Mark("沙屿县", 98.5, True),
+    Mark("石帆湾市", 91.8, True),
+    Mark("青棠区", 100, False),
+]
+
+
+def test_names_that_would_lie_over_each_other_are_counted():
+    drawn = marks.strip(NEAR, 100.0, "x")
+    assert re.findall('class="lab-bad"[^>]*>([^<]+)<', drawn) == ["石帆湾市", "望潮区 +1"]
+    assert drawn.count("<circle") == len(NEAR)
+
+
+def test_every_day_of_a_period_has_its_square():
+    days = {date(2025, 3, 3): 7, date(2025, 3, 4): 1}
+    drawn = marks.calendar(days, date(2025, 1, 1), date(2025, 12, 31), date(2025, 3, 5), "x")
+    assert drawn.count("<rect") == 365
+    assert drawn.count("<title>") == 2
+    assert drawn.count('class="next') == 365 - 31 - 28 - 5
+    assert 'class="d4"' in drawn
