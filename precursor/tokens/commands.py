@@ -238,6 +238,17 @@ def keys_list(form: str) -> None:
     show_table(columns, [[row[name] for name in columns] for row in rows])
 
 
+@keys_.command("make")
+@click.option("--area", required=True, help="id of the authority's area")
+def keys_make(area: str) -> None:
+    """Make the key that signs next, ahead of time: publish it a week before it signs."""
+    settings = Settings.from_environment()
+    with writing(settings) as session:
+        made = keys.make_next(session, KeyStore(settings.home), _scope(session, area), OPERATOR, settings.clock())
+        line = f"{made.scope} {made.kid}"
+    click.echo(line)
+
+
 @keys_.command("rotate")
 @click.option("--area", help="id of the authority's area (default: all that sign)")
 def keys_rotate(area: str | None) -> None:
@@ -246,8 +257,21 @@ def keys_rotate(area: str | None) -> None:
     store, now = KeyStore(settings.home), settings.clock()
     with writing(settings) as session:
         scopes = [_scope(session, area)] if area else sorted({key.scope for key in keys.listed(session, now)})
-        lines = [f"{s} {keys.rotate(session, store, s, OPERATOR, now).kid}" for s in scopes]
+        found = [keys.rotate(session, store, scope, OPERATOR, now) for scope in scopes]
+        lines = [f"{key.scope} {key.kid}" for key in found]
+        strange = [key.kid for key in found if not keys.is_published(session, key)]
     click.echo("\n".join(lines) if lines else "nothing signs yet")
+    _warn_of_strange(strange)
+
+
+def _warn_of_strange(kids: list[str]) -> None:
+    """A key that signs before any trust list holds it."""
+    if kids:
+        click.echo(
+            f"{', '.join(kids)}: on no trust list yet: phones say UNKNOWN_KEY until they get a new one: "
+            "precursor publish DIR",
+            err=True,
+        )
 
 
 def _scope(session: Session, area: str) -> str:
@@ -255,13 +279,19 @@ def _scope(session: Session, area: str) -> str:
 
 
 @keys_.command("revoke")
-@click.argument("kid")
-def keys_revoke(kid: str) -> None:
-    """A key was compromised: refuse whatever it signed, and let another sign."""
+@click.argument("kids", nargs=-1, required=True, metavar="KID...")
+def keys_revoke(kids: tuple[str, ...]) -> None:
+    """Keys were compromised: refuse whatever they signed, and let others sign. All of one theft at once."""
     settings = Settings.from_environment()
+    now = settings.clock()
     with writing(settings) as session:
-        keys.revoke(session, KeyStore(settings.home), kid.lower(), OPERATOR, settings.clock())
-    click.echo(f"{kid}: compromised. Documents that it signed must be issued again (precursor token issue).")
+        found = keys.revoke(session, KeyStore(settings.home), map(str.lower, kids), OPERATOR, now)
+        lost = {key.kid: key.scope for key in found}
+        signing = [key for key in keys.listed(session, now) if key.state == KeyState.ACTIVE]
+        strange = [k.kid for k in signing if k.scope in lost.values() and not keys.is_published(session, k)]
+    for kid in lost:
+        click.echo(f"{kid}: compromised. Documents that it signed must be issued again (precursor token issue).")
+    _warn_of_strange(strange)
 
 
 @click.command("publish")
@@ -277,6 +307,7 @@ def publish(folder: Path) -> None:
             files[f"balance/{number}.cwt"] = service.balance_list(session, office, number, OPERATOR, now).body
         # signing a list may have made a key: the trust list is read last
         files["trust.cwt"] = service.trust_list(session, office, now).body
+        lacking = [key.kid for key in keys.listed(session, now) if not keys.is_published(session, key)]
         files["jwks.json"] = json.dumps(service.jwks(session, now), indent=1).encode() + b"\n"
     try:
         for name, data in files.items():
@@ -286,6 +317,8 @@ def publish(folder: Path) -> None:
     except OSError as error:
         raise Refused(f"不能写入 {folder} / cannot write to {folder}: {error.strerror}") from None
     click.echo("\n".join(files))
+    if lacking:
+        click.echo(f"the root key is not here, and trust.cwt lacks {', '.join(lacking)}: bring it back", err=True)
 
 
 COMMANDS: Final = (token, keys_, publish)

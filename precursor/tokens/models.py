@@ -1,11 +1,15 @@
 """Keys, tokens as they were signed, and the lists as they were last published."""
 
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from precursor.core.db import Base, BaseUnits, Instant, append_only, mutable
+
+#: What the trust list is called among the lists that are published.
+TRUST: Final = "trust"
 
 
 class SigningKey(Base):

@@ -1,73 +1,28 @@
 """Tokens of documents: signed once, judged with the lists that are published, on both engines."""
 
 import json
-import subprocess
-import sys
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from conftest import ACTOR, NOW
-from empty_city import DAY, KG, City
+from empty_city import DAY, KG
+from tokens_kit import BASE, Desk, Installation, filing
 
 from precursor.core import db
 from precursor.core.errors import Refused
-from precursor.movements.models import Movement
 from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
 from precursor.rules.permits import PermitKind
-from precursor.signing import cbor, envelope, lists, trust
+from precursor.signing import cbor, envelope
 from precursor.signing import claims as c
-from precursor.signing.verify import Verifier, from_files
 from precursor.tokens import keys, saying, service
-from precursor.tokens.models import SigningKey, Token
-from precursor.tokens.service import Office
-from precursor.tokens.store import KeyStore
-
-BASE = "https://trace.example.gov.cn"
-
-
-class Desk:
-    """A city that signs."""
-
-    def __init__(self, engine, home):
-        self.city, self.engine = City(engine), engine
-        store = KeyStore(home)
-        store.make_root()
-        self.office = Office(store, BASE)
-
-    def issue(self, key, now=NOW):
-        with db.transaction(self.engine) as session:
-            token = service.issue(session, self.office, key, ACTOR, now)
-            return self.office.text(token), token.digest
-
-    def published(self, now=NOW):
-        with db.transaction(self.engine) as session:
-            numbers = service.numbers(session)
-            status = [service.status_list(session, self.office, n, ACTOR, now).body for n in numbers]
-            balance = [service.balance_list(session, self.office, n, ACTOR, now).body for n in numbers]
-            return service.trust_list(session, self.office, now).body, status, balance
-
-    def judge(self, text, now=NOW):
-        data, status, _ = self.published(now)
-        root = bytes.fromhex(self.office.store.root_public())
-        read = trust.read(data, root, at=int(now.timestamp()))
-        return Verifier(read, from_files(status), "trace.example.gov.cn").judge(text, int(now.timestamp()))
-
-    def left(self, now=NOW):
-        data, _, balance = self.published(now)
-        read = trust.read(data, bytes.fromhex(self.office.store.root_public()))
-        return {index: rest for body in balance for index, rest in lists.read_balance(body, read).left.items()}
+from precursor.tokens.models import SigningKey
 
 
 @pytest.fixture
 def desk(engine, tmp_path):
     return Desk(engine, tmp_path / "home")
-
-
-def filing(desk, **more):
-    values = {"valid_from": DAY, "valid_to": DAY + timedelta(30), "uses": "multi"} | more
-    return desk.city.permit(**values)
 
 
 def test_a_token_is_genuine_and_repeatable(desk):
@@ -127,19 +82,11 @@ def test_keys_rotate_with_overlap_and_a_lost_one_ends_its_tokens(desk):
     assert (desk.judge(old).verdict, desk.judge(new).verdict) == ("GENUINE", "GENUINE")
     assert (desk.judge(old).kid, desk.judge(new).kid) == (before, after)
     with db.transaction(desk.engine) as session:
-        keys.revoke(session, desk.office.store, before, ACTOR, NOW)
+        keys.revoke(session, desk.office.store, [before], ACTOR, NOW)
     assert (desk.judge(old).verdict, desk.judge(new).verdict) == ("KEY_COMPROMISED", "GENUINE")
     again, _ = desk.issue(first)
     assert again != old
     assert desk.judge(again).verdict == "GENUINE"
-
-
-def test_a_key_is_rotated_when_it_is_due(desk):
-    key = filing(desk, valid_to=DAY + timedelta(300))
-    desk.issue(key)
-    desk.issue(filing(desk, outside_id="Q9", valid_to=DAY + timedelta(300)), NOW + keys.ROTATES_AFTER)
-    with db.reading(desk.engine) as session:
-        assert len(set(session.scalars(sa.select(Token.kid)))) == 2
 
 
 def test_lists_are_the_same_bytes_while_they_say_the_same(desk):
@@ -150,23 +97,6 @@ def test_lists_are_the_same_bytes_while_they_say_the_same(desk):
     assert desk.published(NOW + timedelta(hours=1))[0] == now[0]
     desk.issue(filing(desk, outside_id="Q2"), NOW + timedelta(hours=1))
     assert desk.published(NOW + timedelta(hours=1, minutes=1))[1] != now[1]
-
-
-def test_without_the_root_key_the_last_trust_list_holds_until_it_ends(desk, tmp_path):
-    desk.issue(filing(desk))
-    before = desk.published()[0]
-    (tmp_path / "home" / "root.key").rename(tmp_path / "safe.key")
-
-    def listed(after):
-        with db.transaction(desk.engine) as session:
-            return service.trust_list(session, desk.office, NOW + after).body
-
-    assert listed(timedelta(days=2)) == before
-    assert listed(timedelta(days=29)) == before
-    with pytest.raises(Refused, match="root key"):
-        listed(timedelta(days=31))
-    (tmp_path / "safe.key").rename(tmp_path / "home" / "root.key")
-    assert listed(timedelta(days=31)) != before
 
 
 def test_a_refused_document_leaves_no_key_behind(desk, tmp_path):
@@ -231,33 +161,7 @@ def test_catalogue_numbers(item, code):
 
 @pytest.fixture
 def commands(tmp_path):
-    """The commands on an installation of their own; ``run`` returns exit code, stdout, stderr."""
-    import os
-
-    from conftest import WORKED
-
-    home = {"PRECURSOR_HOME": str(tmp_path / "h"), "PRECURSOR_BASE_URL": BASE}
-
-    def run(*args, text=None):
-        command = [sys.executable, "-c", "from precursor.cli import main; main()", *map(str, args)]
-        done = subprocess.run(command, input=text, capture_output=True, env=os.environ | home, check=False)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-    assert run("init")[0] == 0
-    assert run("bundle", "import", WORKED)[0] == 0
-    engine = db.connect(f"sqlite:///{tmp_path / 'h' / 'precursor.db'}")
-    today = date.today()  # noqa: DTZ011 - the commands go by the clock of the machine
-    with db.transaction(engine) as session:
-        row = session.execute(sa.select(Movement.enterprise_id, Movement.substance_id)).first()
-        area = session.scalar(sa.text("SELECT min(id) FROM area WHERE level = 'county'"))
-        for id_, kind in (("TODAY", "purchase_filing"), ("CARD", "seal_card")):
-            command = permits.IssuePermit(
-                outside_id=id_, kind=kind, holder=row[0], substance=row[1], quantity=5_000_000,
-                valid_from=today - timedelta(2), valid_to=today + timedelta(20), uses="multi", area=area,
-            )  # fmt: skip
-            permits.issue(session, [command], ACTOR, NOW)
-    engine.dispose()
-    return run
+    return Installation(tmp_path).run
 
 
 def test_issued_published_and_verified_without_the_database(commands, tmp_path):
