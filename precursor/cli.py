@@ -85,7 +85,7 @@ def init() -> None:
 def prepare(settings: Settings) -> None:
     """Bring database and secrets up to date."""
     settings.secrets()
-    KeyStore(settings.home).make_root()
+    KeyStore.of(settings).make_root()
     owner = db.connect(settings.migrate_url, owner=True)
     migrate.migrate(owner, app_role=sa.make_url(settings.database_url).username)
     owner.dispose()

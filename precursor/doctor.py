@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,6 @@ LEAST_SQLITE: Final = (3, 37)
 LEAST_POSTGRESQL: Final = (15, 0)
 #: So many of the latest entries of the audit log are digested again.
 ENTRIES: Final = 1_000
-_SOON: Final = timedelta(30)
 
 
 class State(StrEnum):
@@ -101,9 +100,12 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("home", State.WRONG, f"{home} is not there", "run precursor init")
         return
     private = [home, *home.glob("*.json"), *home.glob("*.key"), home / "keys", *home.glob("keys/*.key")]
-    open_ = [path.name for path in private if path.exists() and path.stat().st_mode & 0o077]
+    if settings.safe and settings.safe.pin_file:
+        private.append(settings.safe.pin_file)
+    open_ = [path for path in private if path.exists() and path.stat().st_mode & 0o077]
     if open_ and os.name == "posix":
-        yield Finding("home", State.WRONG, f"others may read {', '.join(open_)}", f"chmod -R go= {home}")
+        seen = f"others may read {', '.join(path.name for path in open_)}"
+        yield Finding("home", State.WRONG, seen, f"chmod go= {' '.join(map(str, open_))}")
     else:
         yield Finding("home", State.OK, str(home))
     free = shutil.disk_usage(home).free
@@ -140,12 +142,13 @@ def _database(connection: sa.Connection) -> Iterator[Finding]:
 
 
 def _keys(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+    store = KeyStore.of(settings)
     try:
-        pinned = KeyStore(settings.home).root_public()
+        pinned = store.root_public()
     except Refused as error:
         yield Finding("root key", State.WRONG, str(error), "run precursor init")
         return
-    if (settings.home / ROOT).exists() and KeyStore(settings.home).root().x.hex() != pinned:
+    if (settings.home / ROOT).exists() and store.root().x.hex() != pinned:
         yield Finding("root key", State.WRONG, "root.key does not belong to root.pub", "bring the right one back")
     elif (settings.home / ROOT).exists():
         seen = f"{pinned[:16]}…, its private half lies in this installation"
@@ -153,22 +156,23 @@ def _keys(session: Session, settings: Settings, now: datetime) -> Iterator[Findi
     else:
         yield Finding("root key", State.OK, f"{pinned[:16]}…, kept elsewhere")
     active = [key for key in keys.listed(session, now) if key.state == KeyState.ACTIVE]
-    late = [key.scope for key in active if key.signs_until - now < _SOON]
-    absent = [key.kid for key in active if not _has_private_half(settings, key)]
+    strange = [key.scope for key in active if not keys.is_published(session, key)]
+    absent = [said for key in active if (said := _missing(store, key)) is not None]
     if absent:
-        yield Finding("issuing keys", State.WRONG, f"no file for {', '.join(absent)}", "bring back keys/, or rotate")
-    elif late:
-        yield Finding("issuing keys", State.NOTE, f"of {', '.join(late)} end soon", "precursor keys rotate")
+        yield Finding("issuing keys", State.WRONG, "; ".join(dict.fromkeys(absent)), "bring it back, or rotate")
+    elif strange:
+        seen = f"of {', '.join(strange)} on no trust list yet: phones do not know them"
+        yield Finding("issuing keys", State.NOTE, seen, "bring the root key, precursor publish DIR")
     else:
         yield Finding("issuing keys", State.OK, f"{len(active)} active")
 
 
-def _has_private_half(settings: Settings, key: SigningKey) -> bool:
+def _missing(store: KeyStore, key: SigningKey) -> str | None:
     try:
-        KeyStore(settings.home).signer(key.kid)
-    except Refused:
-        return False
-    return True
+        store.signer(key.kid)
+    except Refused as error:
+        return str(error)
+    return None
 
 
 def _register(session: Session) -> Finding:

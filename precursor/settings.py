@@ -13,6 +13,29 @@ from precursor.core.clock import system_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafeSettings:
+    """A PKCS#11 token that holds keys: the library that speaks to it, its label, and what opens it."""
+
+    module: Path
+    label: str
+    pin: str | None = field(default=None, repr=False)
+    pin_file: Path | None = None
+
+    @classmethod
+    def from_environment(cls) -> Self | None:
+        """What the environment says; None when it names no library."""
+        module, pin_file = os.environ.get("PRECURSOR_PKCS11_MODULE"), os.environ.get("PRECURSOR_PKCS11_PIN_FILE")
+        if not module:
+            return None
+        return cls(
+            module=Path(module),
+            label=os.environ.get("PRECURSOR_PKCS11_TOKEN", ""),
+            pin=os.environ.get("PRECURSOR_PKCS11_PIN"),
+            pin_file=Path(pin_file) if pin_file else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where the data lies and what the time is."""
 
@@ -21,6 +44,7 @@ class Settings:
     migrate_url: str  # the owner of the tables, on PostgreSQL
     base_url: str
     proxies: int = 0  # web servers before it, whose X-Forwarded-* are believed
+    safe: SafeSettings | None = None  # where keys are made and kept instead of in files
     clock: Callable[[], datetime] = system_clock
     overrides: dict[str, Any] = field(default_factory=dict)  # of Flask's configuration
 
@@ -35,6 +59,7 @@ class Settings:
             migrate_url=os.environ.get("PRECURSOR_MIGRATE_URL") or url,
             base_url=os.environ.get("PRECURSOR_BASE_URL", "http://127.0.0.1:8000"),
             proxies=int(os.environ.get("PRECURSOR_PROXIES") or 0),
+            safe=SafeSettings.from_environment(),
         )
 
     def make_home(self) -> None:

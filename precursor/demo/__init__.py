@@ -116,7 +116,7 @@ def load(app: Flask, now: datetime, *, scale: float = 1.0) -> list[DemoUser]:
         made = users(city.build(session, ACTOR, now, scale=scale))
         add_users(session, made, hashed, now)
         settings = app.extensions["settings"]
-        road.live(session, Office(KeyStore(settings.home), settings.base_url), "inspector", ACTOR, now)
+        road.live(session, Office(KeyStore.of(settings), settings.base_url), "inspector", ACTOR, now)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Ed25519 keys: their thumbprint, files, and the small door behind which a token of a safe may stand later."""
+"""Ed25519 keys: their thumbprint, files, and the small door behind which a file or a PKCS#11 token stands."""
 
 import hashlib
 import os
@@ -26,11 +26,15 @@ _SMALL_ORDER: Final = frozenset(
 
 
 class Signer(Protocol):
-    """Whatever signs: a file, or later a token of a safe (PKCS#11)."""
+    """Whatever signs: a file, or a PKCS#11 token (``precursor.tokens.safe``)."""
+
+    @property
+    def x(self) -> bytes:
+        """The 32 bytes of the public key."""
 
     @property
     def kid(self) -> bytes:
-        """The first eight bytes of the key's thumbprint."""
+        """The first eight bytes of the key's thumbprint: its name, by which it is found again."""
 
     def sign(self, data: bytes) -> bytes:
         """An Ed25519 signature of 64 bytes."""

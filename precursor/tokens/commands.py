@@ -31,7 +31,7 @@ _HEX_KEY: Final = 64
 
 def office_of(settings: Settings) -> Office:
     """Keys and address of an installation."""
-    return Office(KeyStore(settings.home), settings.base_url)
+    return Office(KeyStore.of(settings), settings.base_url)
 
 
 @click.group()
@@ -145,7 +145,7 @@ def _status_files(session: Session, office: Office, now: datetime) -> Iterator[b
 
 def _root(settings: Settings, given: str | None) -> str:
     if given is None:
-        return KeyStore(settings.home).root_public()
+        return KeyStore.of(settings).root_public()
     if len(given) != _HEX_KEY and Path(given).is_file():
         given = Path(given).read_text("ascii", errors="replace").strip()
     if len(given) != _HEX_KEY:
@@ -211,7 +211,7 @@ def keys_() -> None:
 @keys_.command("root")
 def keys_root() -> None:
     """The root public key, which devices pin."""
-    click.echo(KeyStore(Settings.from_environment().home).root_public())
+    click.echo(KeyStore.of(Settings.from_environment()).root_public())
 
 
 @keys_.command("list")
@@ -240,11 +240,13 @@ def keys_list(form: str) -> None:
 
 @keys_.command("make")
 @click.option("--area", required=True, help="id of the authority's area")
-def keys_make(area: str) -> None:
+@click.option("--label", help="take the key pair of this label, which is in the PKCS#11 token already")
+def keys_make(area: str, label: str | None) -> None:
     """Make the key that signs next, ahead of time: publish it a week before it signs."""
     settings = Settings.from_environment()
+    store, now = KeyStore.of(settings), settings.clock()
     with writing(settings) as session:
-        made = keys.make_next(session, KeyStore(settings.home), _scope(session, area), OPERATOR, settings.clock())
+        made = keys.make_next(session, store, _scope(session, area), OPERATOR, now, label)
         line = f"{made.scope} {made.kid}"
     click.echo(line)
 
@@ -254,7 +256,7 @@ def keys_make(area: str) -> None:
 def keys_rotate(area: str | None) -> None:
     """Let the next key sign from now on; the one before verifies until its last token has ended."""
     settings = Settings.from_environment()
-    store, now = KeyStore(settings.home), settings.clock()
+    store, now = KeyStore.of(settings), settings.clock()
     with writing(settings) as session:
         scopes = [_scope(session, area)] if area else sorted({key.scope for key in keys.listed(session, now)})
         found = [keys.rotate(session, store, scope, OPERATOR, now) for scope in scopes]
@@ -285,7 +287,7 @@ def keys_revoke(kids: tuple[str, ...]) -> None:
     settings = Settings.from_environment()
     now = settings.clock()
     with writing(settings) as session:
-        found = keys.revoke(session, KeyStore(settings.home), map(str.lower, kids), OPERATOR, now)
+        found = keys.revoke(session, KeyStore.of(settings), map(str.lower, kids), OPERATOR, now)
         lost = {key.kid: key.scope for key in found}
         signing = [key for key in keys.listed(session, now) if key.state == KeyState.ACTIVE]
         strange = [k.kid for k in signing if k.scope in lost.values() and not keys.is_published(session, k)]

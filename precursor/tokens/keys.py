@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from precursor import audit
 from precursor.core.errors import NotFound, Refused
 from precursor.signing import lists
-from precursor.signing.keys import FileSigner
+from precursor.signing.keys import Signer
 from precursor.signing.trust import KeyState
 from precursor.tokens.models import TRUST, Published, SigningKey
 from precursor.tokens.store import KeyStore
@@ -54,7 +54,7 @@ def is_published(session: Session, key: SigningKey) -> bool:
 def rotate(session: Session, store: KeyStore, scope: str, actor: audit.Actor, now: datetime) -> SigningKey:
     """The next key signs from now on, and one more is made that devices learn of before it signs."""
     before, following = _in_state(session, scope, KeyState.ACTIVE), _in_state(session, scope, KeyState.NEXT)
-    if following is None or following.signs_until - now < NOTICE:
+    if following is None or following.signs_until - now < NOTICE or not store.holds(following.kid):
         following = make_next(session, store, scope, actor, now)
     if before is not None:
         _set_state(session, before, KeyState.RETIRED, actor, now)
@@ -64,11 +64,19 @@ def rotate(session: Session, store: KeyStore, scope: str, actor: audit.Actor, no
     return following
 
 
-def make_next(session: Session, store: KeyStore, scope: str, actor: audit.Actor, now: datetime) -> SigningKey:
-    """A new key that will sign after the present one; one that waited before it never signs."""
+def make_next(
+    session: Session, store: KeyStore, scope: str, actor: audit.Actor, now: datetime, label: str | None = None
+) -> SigningKey:
+    """A new key that will sign after the present one; one that waited before it never signs.
+
+    ``label``: a key that other tools made in the PKCS#11 token. Refused when it is on the list already.
+    """
+    signer = store.make(scope) if label is None else store.adopt(label)
+    if session.get(SigningKey, signer.kid.hex()) is not None:
+        raise Refused(f"密钥已登记 / the key {signer.kid.hex()} is on the list already")
     while (waiting := _in_state(session, scope, KeyState.NEXT)) is not None:
         _set_state(session, waiting, KeyState.RETIRED, actor, now)
-    return _new(session, store, scope, actor, now)
+    return _new(session, signer, scope, actor, now)
 
 
 def revoke(
@@ -111,9 +119,7 @@ def _in_state(session: Session, scope: str, state: KeyState) -> SigningKey | Non
     return session.scalars(query.order_by(SigningKey.made_at.desc()).limit(1)).one_or_none()
 
 
-def _new(session: Session, store: KeyStore, scope: str, actor: audit.Actor, now: datetime) -> SigningKey:
-    signer = FileSigner.new()
-    store.keep(signer)
+def _new(session: Session, signer: Signer, scope: str, actor: audit.Actor, now: datetime) -> SigningKey:
     row = {
         "kid": signer.kid.hex(),
         "x": signer.x.hex(),

@@ -13,7 +13,7 @@ TRUST: Final = "trust"
 
 
 class SigningKey(Base):
-    """A public key that signs for one authority. Its private half is a file of the installation."""
+    """A public key that signs for one authority. Its private half is a file, or in a PKCS#11 token (``KeyStore``)."""
 
     __tablename__ = "signing_key"
     __table_args__ = mutable()

@@ -38,7 +38,7 @@ SIGNER: Final = audit.Actor(account="signing", person="SYSTEM", role="sysadmin")
 def office() -> Office:
     """Keys and address of this installation."""
     settings = current_app.extensions["settings"]
-    return Office(KeyStore(settings.home), settings.base_url)
+    return Office(KeyStore.of(settings), settings.base_url)
 
 
 def _listed(make: Callable[[Session], Published], mimetype: str) -> Response:

@@ -138,6 +138,18 @@ def test_without_the_root_key_the_last_trust_list_holds_until_it_ends(desk, tmp_
     assert listed(timedelta(days=31)) != before
 
 
+def test_a_key_that_was_lost_while_it_waited_is_passed_over(desk, tmp_path):
+    old, _ = desk.issue(filing(desk, outside_id="Q1"))
+    for lost in (tmp_path / "home" / "keys").iterdir():
+        lost.unlink()
+    with pytest.raises(Refused, match="no key file"):
+        desk.issue(filing(desk, outside_id="Q2"))
+    with db.transaction(desk.engine) as session:
+        keys.rotate(session, desk.office.store, scope_of(session), ACTOR, NOW)
+    new, _ = desk.issue(filing(desk, outside_id="Q3"))
+    assert (desk.judge(old).verdict, desk.judge(new).verdict) == ("GENUINE", "GENUINE")
+
+
 def test_of_one_theft_no_stolen_key_takes_over(desk):
     text, digest = desk.issue(filing(desk, outside_id="Q1"))
     stolen = [signer_of(desk, digest), *kids(desk, KeyState.NEXT)]
