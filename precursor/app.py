@@ -226,7 +226,7 @@ def _limits(app: Flask, limiter: Limiter) -> None:
     for endpoint, view in list(app.view_functions.items()):
         if limit := _LIMITS.get(endpoint):
             app.view_functions[endpoint] = limiter.limit(limit)(view)
-        elif endpoint.startswith("desk.certificate files"):
+        elif endpoint.startswith(("desk.certificate files", "desk.sheet of labels")):
             app.view_functions[endpoint] = limiter.limit("20/minute", key_func=_reader)(view)
 
 

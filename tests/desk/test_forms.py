@@ -42,6 +42,13 @@ def keeper(door):
     return client.browser
 
 
+@pytest.fixture(scope="module")
+def approver(door):
+    client = door.account("weigher", "ps_approver", area="C0")
+    client._begin()
+    return client.browser
+
+
 def fields_of(page):
     """Name: whether it is marked as optional."""
     form = re.search(r'<form class="card form desk".*?</form>', page, re.S)[0]
@@ -125,6 +132,24 @@ def test_a_refused_form_is_read_in_the_other_language_as_it_was_filled_in(keeper
     assert '<html lang="en"' in answer.text
     assert 'value="abc"' in answer.text
     keeper.get("/?lang=zh")
+
+
+@pytest.mark.parametrize(
+    "quantity", ["9" * 4000, "1e400", "NaN", "-5", "٣", "0" * 2000 + "1", "1" + "0" * 300, "\x00"]
+)
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "9" * 500])
+def test_nothing_that_is_typed_breaks_what_is_weighed(approver, keeper, quantity, day):
+    typed = {
+        "site": "S-E06",
+        "substance": "AC2O",
+        "quantity": quantity,
+        "unit": "kg",
+        "_show": "1",
+        "valid_from": day,
+    }
+    assert send(keeper, "/movements/out", type="use_out", **typed).status_code in (200, 400, 422)
+    asked = {"kind": "purchase_filing", "holder": "E06", "substance": "AC2O", "quantity": quantity, "valid_from": day}
+    assert approver.get("/purchase-documents/new", query_string=asked).status_code in (200, 400, 422)
 
 
 def test_a_form_shown_anew_records_nothing(door, keeper):
