@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
-from datetime import date, timedelta
+from contextlib import contextmanager
+from datetime import timedelta
 
 import sqlalchemy as sa
 from conftest import ACTOR, NOW, WORKED
 from empty_city import DAY, City
 
 from precursor.core import db
+from precursor.core.clock import legal_day, system_clock
 from precursor.movements.models import Movement
 from precursor.permits import service as permits
 from precursor.signing import lists, trust
@@ -70,7 +72,7 @@ class Installation:
     def __init__(self, folder, **environment):
         self.folder, self.home = folder, folder / "h"
         self.environment = {"PRECURSOR_HOME": str(self.home), "PRECURSOR_BASE_URL": BASE} | environment
-        self.today = date.today()  # noqa: DTZ011 - the commands go by the clock of the machine
+        self.today = legal_day(system_clock())  # the commands go by the clock of the machine
         assert self.run("init")[0] == 0
         assert self.run("bundle", "import", WORKED)[0] == 0
         self.permit("TODAY", "purchase_filing")
@@ -83,10 +85,17 @@ class Installation:
         done = subprocess.run(command, input=text, capture_output=True, env=env, check=False)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    def permit(self, id_, kind, **more):
-        """A document of whoever moved something first, from two days ago for three weeks."""
+    @contextmanager
+    def transaction(self):
+        """What a page or another program does meanwhile."""
         engine = db.connect(f"sqlite:///{self.home / 'precursor.db'}")
         with db.transaction(engine) as session:
+            yield session
+        engine.dispose()
+
+    def permit(self, id_, kind, **more):
+        """A document of whoever moved something first, from two days ago for three weeks."""
+        with self.transaction() as session:
             row = session.execute(sa.select(Movement.enterprise_id, Movement.substance_id)).first()
             area = session.scalar(sa.text("SELECT min(id) FROM area WHERE level = 'county'"))
             values = {
@@ -95,5 +104,4 @@ class Installation:
                 "area": area,
             }  # fmt: skip
             (made,) = permits.issue(session, [permits.IssuePermit(**values | more)], ACTOR, NOW)
-        engine.dispose()
         return made

@@ -46,6 +46,7 @@ from precursor.signing.keys import holds, public
 from precursor.signing.text import from_text
 from precursor.signing.verdicts import Verdict
 from precursor.signing.verify import Judgement, read_claims
+from precursor.tokens import trips
 from precursor.tokens.models import StatusNumber
 
 #: A phone's greeting is good for so long either way: long enough for a clock that is out.
@@ -405,7 +406,7 @@ def _sighting(session: Session, row: DeviceEntry) -> Sighting:
         area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
         place=_place(row),
         uses=permit[c.USES],
-        trip=permit.get(c.TRIP),
+        trip=trips.number_of_use(session, permit[c.PARENT], permit[c.TRIP]) if c.TRIP in permit else None,
         received=_received(session, str(permit.get(c.PARENT) or said[c.SUB])),
     )
 

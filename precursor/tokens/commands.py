@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Final
 import click
 from sqlalchemy.orm import Session
 
+from precursor.core import db
 from precursor.core.clock import parse_instant
-from precursor.core.errors import Refused
+from precursor.core.errors import Faulty, Refused
 from precursor.settings import Settings
 from precursor.signing import envelope, trust, verify
 from precursor.signing.text import from_text, host_of, prefix_of
@@ -19,8 +20,9 @@ from precursor.signing.trust import KeyState
 from precursor.signing.verdicts import Refused as NotGenuine
 from precursor.signing.verdicts import Verdict
 from precursor.signing.verify import Judgement, Verifier
-from precursor.terminal import OPERATOR, format_option, reading, show_json, show_table, writing
-from precursor.tokens import keys, saying, service
+from precursor.terminal import OPERATOR, engine, format_option, reading, show_json, show_table, writing
+from precursor.tokens import keys, reissue, saying, service
+from precursor.tokens.reissue import Fate
 from precursor.tokens.service import Office
 from precursor.tokens.store import KeyStore
 
@@ -67,14 +69,29 @@ def token_show(text: str) -> None:
 @click.argument("text")
 @click.option("--trust", "trust_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--status", "status_files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--lists",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="a folder that precursor publish wrote, in place of --trust and --status",
+)
 @click.option("--root", help="the pinned root key: 64 hex digits, or a file (default: PRECURSOR_HOME/root.pub)")
 @click.option("--at", help="the instant to judge at, RFC 3339 with offset (default: now)")
 @format_option
 def token_verify(
-    text: str, trust_file: Path | None, status_files: tuple[Path, ...], root: str | None, at: str | None, form: str
+    text: str,
+    trust_file: Path | None,
+    status_files: tuple[Path, ...],
+    folder: Path | None,
+    root: str | None,
+    at: str | None,
+    form: str,
 ) -> None:
     """Judge TEXT, or with - each line of standard input. With the files it needs no database and no network."""
     settings = Settings.from_environment()
+    if folder is not None:
+        trust_file = trust_file or folder / "trust.cwt"
+        status_files += tuple(sorted(folder.glob("status/*.cwt")))
     instant = int(_instant(at).timestamp()) if at is not None else int(settings.clock().timestamp())
     verifier = _verifier(settings, trust_file, status_files, root, instant)
     if text == "-":
@@ -292,8 +309,72 @@ def keys_revoke(kids: tuple[str, ...]) -> None:
         signing = [key for key in keys.listed(session, now) if key.state == KeyState.ACTIVE]
         strange = [k.kid for k in signing if k.scope in lost.values() and not keys.is_published(session, k)]
     for kid in lost:
-        click.echo(f"{kid}: compromised. Documents that it signed must be issued again (precursor token issue).")
+        click.echo(f"{kid}: compromised. Now: precursor publish DIR, then precursor keys reissue {kid}")
     _warn_of_strange(strange)
+
+
+@keys_.command("signed")
+@click.argument("kid")
+@click.option("--texts", is_flag=True, help="only the codes that are not over, one a line, for token verify -")
+@format_option
+def keys_signed(kid: str, texts: bool, form: str) -> None:  # noqa: FBT001 - click passes flags by name
+    """Every code that a key signed, and which of them must be issued again."""
+    settings = Settings.from_environment()
+    office = office_of(settings)
+    with reading(settings) as session:
+        found = reissue.signed(session, kid.lower(), settings.clock())
+    if texts:
+        for one in found:
+            if one.fate is not Fate.OVER:
+                click.echo(office.text_of(one.cose))
+        return
+    columns = ["kind", "number", "holder", "until", "state"]
+    rows = [[one.kind, one.number, one.holder, one.until.isoformat(), one.fate.value] for one in found]
+    if form == "json":
+        texts_ = [office.text_of(one.cose) for one in found]
+        show_json([dict(zip(columns, row, strict=True)) | {"text": t} for row, t in zip(rows, texts_, strict=True)])
+        return
+    show_table(columns, rows)
+
+
+@keys_.command("reissue")
+@click.argument("kids", nargs=-1, required=True, metavar="KID...")
+@format_option
+def keys_reissue(kids: tuple[str, ...], form: str) -> None:
+    """Sign again whatever revoked keys had signed and is in force still. Safe to repeat, and to break off."""
+    settings = Settings.from_environment()
+    office = office_of(settings)
+    with reading(settings) as session:
+        found = []
+        for kid in dict.fromkeys(map(str.lower, kids)):
+            reissue.check_compromised(session, kid)
+            found += [one for one in reissue.signed(session, kid, settings.clock()) if one.fate is Fate.TO_DO]
+    rows, left = [], []
+    made = engine(settings)
+    try:
+        for one in found:
+            try:  # a transaction for each: others write meanwhile, and one that fails stops no other
+                with db.transaction(made) as session:
+                    number, cose = reissue.again(session, office, one, OPERATOR, settings.clock())
+                text = office.text_of(cose)
+                rows.append(
+                    {"kind": one.kind, "number": one.number, "now": number, "holder": one.holder, "text": text}
+                )
+            except (Refused, Faulty) as error:
+                why = "; ".join(f.message for f in error.faults) if isinstance(error, Faulty) else str(error)
+                left.append(f"{one.kind} {one.number}: {why}")
+    finally:
+        made.dispose()
+    if form == "json":
+        show_json(rows)
+    else:
+        columns = ["kind", "number", "now", "holder"]
+        show_table(columns, [[row[name] for name in columns] for row in rows])
+        click.echo(f"{len(rows)} issued again. Now: precursor publish DIR, and new papers to whoever holds one")
+    for line in left:
+        click.echo(line, err=True)
+    if left:
+        sys.exit(1)
 
 
 @click.command("publish")

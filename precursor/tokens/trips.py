@@ -30,6 +30,7 @@ from precursor.tokens.service import Office
 #: The longest that a slip is good, in legal days.
 LONGEST: Final = 3
 _OTHER_TIME: Final = 5
+GIVEN_UP: Final = "given_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,31 @@ def end_trip(session: Session, slip: TripSlip, how: str, actor: audit.Actor, now
     audit.write(session, TripEnd, [row], action="trip.end", actor=actor, now=now)
 
 
+def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Actor, now: datetime) -> TripSlip:
+    """Another slip for what is left of a journey, when the key of its slip is trusted no longer."""
+    end_trip(session, slip, GIVEN_UP, actor, now)
+    rest = OpenTrip(
+        permit=PermitKey(slip.enterprise_id, slip.permit_id),
+        plates=tuple(slip.plates.split(", ")),
+        quantity=slip.quantity,
+        valid_from=max(slip.valid_from, legal_day(now)),
+        valid_to=slip.valid_to,
+    )
+    return open_trip(session, office, rest, actor, now)
+
+
+def number_of_use(session: Session, document: str, trip: int) -> int:
+    """Which use of a document its journey of this number is: what was given up before it was none."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(TripSlip)
+        .join(TripEnd, TripEnd.trip_id == TripSlip.id)
+        .join(Permit, sa.and_(Permit.enterprise_id == TripSlip.enterprise_id, Permit.id == TripSlip.permit_id))
+        .where(Permit.outside_id == document, TripSlip.trip < trip, TripEnd.how == GIVEN_UP)
+    )
+    return trip - session.scalars(query).one()
+
+
 def _check_document(permit: Permit, balance: PermitBalance, trip: OpenTrip, today: date) -> None:
     faults = []
     if PermitKind(permit.kind) not in TRANSPORT or not service.gets_token(permit.kind):
@@ -106,7 +132,7 @@ def _check_document(permit: Permit, balance: PermitBalance, trip: OpenTrip, toda
 def _next(session: Session, permit: Permit, trip: OpenTrip) -> int:
     """The number of the journey. Refused when the document has no journey or no amount left for it."""
     of_permit = (TripSlip.enterprise_id == permit.enterprise_id, TripSlip.permit_id == permit.id)
-    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how == "given_up")
+    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how == GIVEN_UP)
     made, gone, last = session.execute(
         sa.select(
             sa.func.count(TripSlip.id).filter(~given_up),

@@ -13,6 +13,7 @@ from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
 from precursor.signing import claims as c
 from precursor.tokens import service as tokens
+from precursor.tokens import trips
 from precursor.tokens.models import TripSlip
 
 
@@ -78,7 +79,10 @@ def test_a_document_for_one_journey_has_one_slip(road, officer):
     slip = officer.done("trip-slips", asked(document))
     assert officer.post("trip-slips", asked(document)).status_code == 409
     officer.done(f"trip-slips/{slip['id']}/end", {"how": "given_up"})
-    officer.done("trip-slips", asked(document))
+    second = officer.done("trip-slips", asked(document))
+    with db.reading(road.door.engine) as session:  # on the road it is the first use, not one trip too many
+        uses = [trips.number_of_use(session, document.id, number) for number in (1, second["trip"])]
+    assert (second["trip"], uses) == (2, [1, 1])
 
 
 @pytest.mark.parametrize(
