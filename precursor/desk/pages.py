@@ -72,8 +72,8 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     today.routes(made, today.Today(house))
     reports.routes(made, Reports(house))
     flow.routes(made, flow.Flow(house))
-    for then in ("", "/certificate"):
-        view = documents.by_number(by_path, then and f"{then}.pdf")
+    for then, of_it in (("", ""), ("/certificate", "/certificate.pdf"), ("/verifications", "/verifications")):
+        view = documents.by_number(by_path, of_it)
         made.add_url_rule(f"/permits/<number>{then}", endpoint=f"permit{then}", view_func=view)
 
     @made.app_context_processor

@@ -23,7 +23,7 @@ from precursor.core.members import day_at
 from precursor.enterprises.models import Party
 from precursor.reconciliation import evidence, service
 from precursor.reconciliation.figures import BY_KEY, Gap
-from precursor.reconciliation.records import record_of
+from precursor.reconciliation.records import act_of, record_of
 from precursor.reconciliation.service import Counted
 from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, lowers, waiting
 from precursor.reconciliation.view import View
@@ -229,6 +229,17 @@ def _record_of(gap: Gap) -> str | None:
         return None
     own = g.subject.enterprise_id
     return found[1] if own is None or not gap.parties or gap.parties[0] == _outside_id(own) else None
+
+
+def _act_of(gap: Gap) -> tuple[Words, str] | None:
+    """What closes a gap and the address of its form; None when there is none, or it is not for the reader to do."""
+    found = act_of(gap)
+    if found is None or g.subject.role not in access.GRANTS[found[0]]:
+        return None
+    own = g.subject.enterprise_id
+    if own is not None and gap.owner != f"enterprise:{_outside_id(own)}":
+        return None
+    return found[1], found[2]
 
 
 def _outside_id(enterprise: int) -> str | None:
@@ -468,6 +479,7 @@ def gap(code: str, subject: str) -> str:
         gap=found[0],
         kind=GAPS[code],
         record=_record_of(found[0]),
+        act=_act_of(found[0]),
         figure=figure,
         whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),

@@ -1,4 +1,4 @@
-"""The record that a gap is about: its address among the pages, and who may open it."""
+"""The record that a gap is about and the act that closes it: their addresses among the pages, and who may."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from precursor.core.access import Action
 from precursor.reconciliation.figures import Gap
+from precursor.rules.law import Words
 
 
 def _named(path: str) -> Callable[[Gap], str]:
@@ -63,3 +64,71 @@ def record_of(gap: Gap) -> tuple[Action, str] | None:
         return None
     action, address = RECORDS[gap.code]
     return action, address(gap)
+
+
+def _form(path: str, **members: Callable[[Gap], str]) -> Callable[[Gap], str]:
+    """A form with what the gap says filled in."""
+    return lambda gap: f"/{path}?{urlencode({name: said(gap) for name, said in members.items()})}"
+
+
+def _of(path: str, then: str) -> Callable[[Gap], str]:
+    return lambda gap: f"/{path}/{quote(gap.subject)}/{then}"
+
+
+def _firm(gap: Gap) -> str:
+    return gap.parties[0]
+
+
+def _subject(gap: Gap) -> str:
+    return gap.subject
+
+
+def _area(gap: Gap) -> str:
+    return gap.area
+
+
+#: By gap code: the action of the act that closes it, what it is called, its form; of those acts that somebody may do
+#: who may also read gaps. Keepers, who may not, find theirs on their home page.
+ACTS: Final[dict[str, tuple[Action, Words, Callable[[Gap], str]]]] = {
+    "DELEGATION_UNCOVERED": (
+        Action.DELEGATION_CREATE,
+        Words("申请委托管理", "Ask for a delegation"),
+        _form("delegations/new", site=_subject),
+    ),
+    "PERMIT_UNVERIFIED": (Action.PURCHASE_VERIFY, Words("核查", "Verify"), _of("permits", "verifications")),
+    "WRITEOFF_NO_CONFIRMATION": (
+        Action.LEDGER_CONFIRM,
+        Words("录入确认", "Record the confirmation"),
+        _of("movements", "confirmations"),
+    ),
+    "SALES_REPORT_MISSING": (Action.REPORT_SUBMIT, Words("补报", "Report it"), _of("movements", "sales-report")),
+    "INSPECTION_MISSED": (
+        Action.INSPECTION_RECORD,
+        Words("录入检查", "Record a visit"),
+        _form("inspections/new", enterprise=_firm, mode=lambda _: "onsite"),
+    ),
+    "ROAD_CHECK_MISSED": (
+        Action.ROAD_CHECK_RECORD,
+        Words("录入道路检查", "Record a road check"),
+        _form("road-checks/new", county=_area),
+    ),
+    "ANNUAL_REPORT_MISSING": (
+        Action.REPORT_SUBMIT,
+        Words("补交", "Hand it in"),
+        _form("annual-reports/new", enterprise=_firm),
+    ),
+    "PATROL_MISSED": (Action.KEY_SITE_PATROL, Words("录入巡查", "Record a patrol"), _of("key-sites", "patrols")),
+    "QUARTERLY_REPORT_MISSING": (
+        Action.REPORT_QUARTERLY,
+        Words("补报", "Report it"),
+        _form("quarterly-reports/new", county=_area),
+    ),
+}
+
+
+def act_of(gap: Gap) -> tuple[Action, Words, str] | None:
+    """The act that closes a gap, what it is called and where its form is; None when there is none."""
+    if gap.code not in ACTS:
+        return None
+    action, called, address = ACTS[gap.code]
+    return action, called, address(gap)

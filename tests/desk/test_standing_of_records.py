@@ -12,9 +12,11 @@ from empty_city import KG, City
 from python_calamine import load_workbook
 
 from precursor.core import db, migrate
+from precursor.core.access import GRANTS, Action
 from precursor.core.clock import Period
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY
+from precursor.reconciliation.records import ACTS
 from precursor.rules.gaps import GAPS
 
 YEAR, AS_OF = "2025", date(2026, 1, 31)
@@ -256,3 +258,39 @@ def test_a_document_tells_what_happened_to_it_and_first_of_all_what_it_waits_for
     clerk.done(f"purchase-documents/{due}/verifications", {"result": "mismatch"})
     page = clerk.browser.get(f"/purchase-documents/{due}").text
     assert re.search(r'<li class="bad">.*?核查', re.search(r'<ol class="steps">.*?</ol>', page, re.S)[0], re.S)
+
+
+def acts(browser):
+    """Of every gap that a reader may list, the act that is offered: code and address."""
+    found, address = [], "/gaps?period=2025&as_of=2026-01-31"
+    for number in range(1, 9):
+        page = browser.get(f"{address}&page={number}").text
+        for link in re.findall(r'<td class="ttl"><a href="([^"]+)"', page):
+            shown = browser.get(link.replace("&amp;", "&")).text
+            code = link.split("/")[2]
+            found += [(code, way.replace("&amp;", "&")) for way in re.findall(r'btn primary" href="([^"]+)"', shown)]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "codes"),
+    [
+        ("ps_clerk", {"area": "C0"}, {"PERMIT_UNVERIFIED"}),
+        ("ps_inspector", {"area": "C0"}, {"INSPECTION_MISSED", "ROAD_CHECK_MISSED"}),
+        ("em_auditor", {"area": "C0"}, set()),
+        ("ent_officer", {"enterprise": "E01"}, set()),
+    ],
+)
+def test_a_gap_offers_its_act_to_whoever_may_do_it_and_the_form_opens(door, role, where, codes):
+    reader = browser(door, f"actor-{role}", role, **where)
+    offered = acts(reader)
+    assert codes <= {code for code, _ in offered}
+    for code, way in offered:
+        answer = reader.get(way, follow_redirects=True)
+        assert answer.status_code == 200, (code, way)
+        assert '<form class="card form desk"' in answer.text, (code, way)
+
+
+def test_every_act_of_a_gap_can_be_done_by_somebody_who_reads_gaps():
+    readers = GRANTS[Action.ALERT_READ]
+    assert all(set(readers) & set(GRANTS[action]) for action, *_ in ACTS.values())
