@@ -5,6 +5,7 @@ import io
 import random
 import re
 import subprocess
+import threading
 
 import apps
 import browser_kit
@@ -355,6 +356,50 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             typed(page, labels.text_of("0" * 16, 1))
             expect(page.locator("#word")).to_have_text("未知")
             assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
+
+
+class Heard:
+    """The application; says when a phone's log was taken."""
+
+    def __init__(self, app):
+        self.app, self.log = app, threading.Event()
+
+    def __call__(self, environ, start):
+        answer = self.app(environ, start)
+        if environ["PATH_INFO"].endswith("/log"):
+            self.log.set()
+        return answer
+
+
+def test_what_waits_is_sent_though_the_application_was_closed(app):
+    heard = Heard(app)
+    with browser_kit.serving(heard) as address, browser_kit.launch() as browser:
+        lead = logged_in(browser, address, "lead")
+        (_, genuine, _), *_ = codes(lead, address, f"&county={WORST}")
+        phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page, other = phone.new_page(), phone.new_page()
+        enrolled(page, address, enrolment_of(browser, address))
+        other.goto(f"{address}/v")
+        phone.set_offline(True)
+        typed(page, genuine)
+        expect(page.locator("#word")).to_have_text("有效")
+        page.click("#pass")
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "2")
+        page.close()
+        before = recorded(app)
+        heard.log.clear()
+        phone.set_offline(False)
+        line, found = phone.new_cdp_session(other), []
+        line.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.extend(said["registrations"]))
+        line.send("ServiceWorker.enable")
+        other.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)")  # by then it was told
+        (worker,) = {one["registrationId"] for one in found if one["scopeURL"].endswith("/scan/")}
+        line.send(
+            "ServiceWorker.dispatchSyncEvent",
+            {"origin": address, "registrationId": worker, "tag": "send", "lastChance": False},
+        )
+        assert heard.log.wait(20)
+        assert recorded(app) == before + 1
 
 
 #: Chromium before 137: no Ed25519.

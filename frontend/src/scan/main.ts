@@ -19,6 +19,7 @@ const known: Known = JSON.parse(main.dataset.known!);
 const camera = new Camera(element<HTMLVideoElement>("video"), (text) => void seen(text));
 const AWAY = 2000; // milliseconds without a code after which it counts as shown anew
 const SOON = 15_000; // milliseconds between two attempts to send
+type Syncing = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }; // not in every browser
 const held = { text: "", at: 0 };
 let pending = 0, lit = false, last: Promise<void> = Promise.resolve();
 /** What the form that is being filled in is about: the scan as it is logged, and its claims. */
@@ -372,6 +373,7 @@ async function count(): Promise<void> {
   button.hidden = !(await device());
   button.textContent = left ? t(`待传 ${left}`, `${left} to send`) : t("记录", "Records");
   main.dataset.waiting = String(left);
+  if (left) void navigator.serviceWorker?.ready.then((own) => (own as Syncing).sync?.register("send")).catch(() => undefined);
   element("outbox-said").textContent = left ? t(`${left} 条待上传`, `To be sent: ${left}`) : t("全部已上传", "Everything was sent");
 }
 

@@ -1,5 +1,7 @@
 // Keeps the application whole: what was installed together is served together, with or without a network.
 /// <reference lib="webworker" />
+import { send } from "./device";
+
 declare const self: ServiceWorkerGlobalScope & { KEPT: { version: string; files: string[]; pages: string[] } };
 
 const { version, files, pages } = self.KEPT;
@@ -21,6 +23,9 @@ self.addEventListener("activate", (event) =>
     })(),
   ),
 );
+
+// what waits is sent though the application was closed; without a network it throws, and the browser tries again
+self.addEventListener("sync" as "message", (event) => (event as ExtendableEvent).waitUntil(send()));
 
 self.addEventListener("fetch", (event) => {
   const { pathname, searchParams } = new URL(event.request.url);
