@@ -118,8 +118,8 @@ def extracts(road):
     with db.reading(road.door.engine) as session:
         counties = session.scalars(sa.select(Area).where(Area.level == "county")).all()
         found = {area.outside_id: extract.stickers(session, area, NOW.date()) for area in counties}
-        home = dict(session.execute(sa.select(Site.outside_id, Area.outside_id).join(Area)))
-    return {county: rows for county, rows in found.items() if rows}, home
+        sites = session.execute(sa.select(Site.outside_id, Area.outside_id).join(Area)).all()
+    return {county: rows for county, rows in found.items() if rows}, dict(sites)
 
 
 def test_the_extract_of_an_area_has_the_labels_of_its_stores(road, made):
