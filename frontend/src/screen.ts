@@ -60,6 +60,7 @@ function all(claims: Claims, known: Known): Fact[] {
 /** The first row of the table of screens that applies, and the codes whose words say why. */
 function screenOf({ verdict, warnings, findings = [] }: Found, known: Known): [Screen | undefined, string[]] {
   if (verdict !== "GENUINE") return [known.screens[verdict], [verdict]];
+  if (findings.includes("TRIP_USED")) return [known.screens.TRIP_USED, findings];
   if (findings.includes("CLOCK")) return [known.screens.WARNED, findings];
   if (findings.length) return [known.screens[findings.includes("OVER_QTY") ? "OVER" : "MISMATCH"], [...findings, ...warnings]];
   return warnings.length ? [known.screens.WARNED, warnings] : [known.screens.GENUINE, [verdict]];

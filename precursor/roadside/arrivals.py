@@ -39,6 +39,7 @@ from precursor.roadside import service
 from precursor.roadside.models import Device, DeviceEntry, RoadCase
 from precursor.roadside.schemas import EntryForm
 from precursor.rules import roadside as rules
+from precursor.rules.permits import is_revoked
 from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
 from precursor.signing import claims as c
 from precursor.signing import envelope
@@ -375,16 +376,24 @@ def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
     if {row.shown, row.verdict} & _CANNOT_JUDGE or row.verdict in _MAY_BE_LATER:
         return False
     if row.verdict == Verdict.REVOKED and said is not None:
-        revoked = session.scalar(
-            sa.select(PermitBalance.revoked_on)
-            .join(
-                Permit,
-                sa.and_(Permit.enterprise_id == PermitBalance.enterprise_id, Permit.id == PermitBalance.permit_id),
-            )
-            .where(Permit.outside_id == str(said[c.SUB]))
-        )
-        return revoked is not None and revoked <= legal_day(row.at)
+        return _was_revoked(session, said, row.at)
     return True
+
+
+def _was_revoked(session: Session, said: Claims, at: datetime) -> bool:
+    """Whether a document was revoked by then (by the day), or a trip slip given up or its document revoked."""
+    given_up = trips.ended(session, said[c.SUB], trips.GIVEN_UP)
+    if given_up is not None and given_up.recorded_at <= at:
+        return True
+    query = (
+        sa.select(PermitBalance.revoked_on)
+        .join(
+            Permit,
+            sa.and_(Permit.enterprise_id == PermitBalance.enterprise_id, Permit.id == PermitBalance.permit_id),
+        )
+        .where(Permit.outside_id == said[c.PERMIT].get(c.PARENT, said[c.SUB]))
+    )
+    return is_revoked(session.scalar(query), legal_day(at))
 
 
 def _sighting(session: Session, row: DeviceEntry) -> Sighting:
@@ -407,7 +416,7 @@ def _sighting(session: Session, row: DeviceEntry) -> Sighting:
         place=_place(row),
         uses=permit[c.USES],
         trip=trips.number_of_use(session, permit[c.PARENT], permit[c.TRIP]) if c.TRIP in permit else None,
-        received=_received(session, str(permit.get(c.PARENT) or said[c.SUB])),
+        received=_received(session, said),
     )
 
 
@@ -416,8 +425,11 @@ def _claims_of(row: DeviceEntry) -> Claims:
     return read_claims(envelope.read(from_text(json.loads(row.said)["scan"]["text"])[1]).payload)
 
 
-def _received(session: Session, document: str) -> date | None:
-    """The day on which the other side booked in what was dispatched under a document; None while it has not."""
+def _received(session: Session, said: Claims) -> date | None:
+    """The day on which a journey arrived, or the other side booked in what a document covers; None before that."""
+    if c.TRIP in said[c.PERMIT]:
+        end = trips.ended(session, said[c.SUB], trips.ARRIVED)
+        return end.day if end else None
     theirs = aliased(Movement)
     query: sa.Select[Any] = (
         sa.select(sa.func.max(theirs.day))
@@ -427,7 +439,7 @@ def _received(session: Session, document: str) -> date | None:
             sa.and_(Permit.enterprise_id == Movement.transport_holder_id, Permit.id == Movement.transport_permit_id),
         )
         .join(theirs, sa.and_(theirs.other_enterprise_id == Movement.enterprise_id, theirs.other_id == Movement.id))
-        .where(Permit.outside_id == document, stands(Movement), stands(theirs))
+        .where(Permit.outside_id == said[c.SUB], stands(Movement), stands(theirs))
     )
     found: date | None = session.scalar(query)
     return found

@@ -1,4 +1,4 @@
-"""What a phone looks up without a network: documents of an area, visits due, labels of containers; signed."""
+"""What a phone looks up without a network: documents of an area, visits due, labels, ended journeys; signed."""
 
 import zlib
 from collections.abc import Mapping
@@ -15,12 +15,14 @@ from precursor.core.clock import Period, legal_day
 from precursor.enterprises.models import Party, Site
 from precursor.movements import labels
 from precursor.movements.models import Label, Movement
+from precursor.movements.service import stands
 from precursor.permits.models import Permit, PermitBalance, RouteStop
 from precursor.reconciliation import service as reconciliation
 from precursor.rules.permits import is_revoked
 from precursor.signing import cbor, envelope, lists
 from precursor.substances.models import Substance
-from precursor.tokens import keys, saying
+from precursor.tokens import keys, saying, trips
+from precursor.tokens.models import TripEnd, TripSlip
 from precursor.tokens.pages import SIGNER
 from precursor.tokens.service import Office
 
@@ -35,7 +37,7 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
     scope = saying.scope_of(area)
     signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
     issued, today = int(now.timestamp()), legal_day(now)
-    rows = [documents(session, area, today), visits(session, area, today), stickers(session, area, today)]
+    rows = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys)]
     payload = {1: scope, 2: "extract", 4: issued + lists.LASTS, 6: issued, 65534: lists.TTL}
     payload[ROWS] = zlib.compress(cbor.encode(rows), 9)
     return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
@@ -46,12 +48,6 @@ def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
 
     Number, kind, holder, substance, amount, what is left, last day, plates, state.
     """
-    inside = areas.subtree(area.id)
-    passes = sa.exists().where(
-        RouteStop.enterprise_id == Permit.enterprise_id,
-        RouteStop.permit_id == Permit.id,
-        RouteStop.area_id.in_(inside),
-    )
     query = (
         sa.select(Permit, PermitBalance, Party.name, Substance)
         .join(
@@ -60,11 +56,22 @@ def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
         )
         .join(Party, Party.id == Permit.enterprise_id)
         .outerjoin(Substance, Substance.id == Permit.substance_id)
-        .where(sa.or_(Permit.area_id.in_(inside), passes), Permit.valid_to >= today - SINCE)
+        .where(_concerns(area), Permit.valid_to >= today - SINCE)
         .order_by(Permit.valid_to.desc(), Permit.outside_id)
         .limit(MOST)
     )
     return [_row(*row, today=today) for row in session.execute(query)]
+
+
+def _concerns(area: Area) -> sa.ColumnElement[bool]:
+    """Documents that the area answers for, or whose route passes it."""
+    inside = areas.subtree(area.id)
+    passes = sa.exists().where(
+        RouteStop.enterprise_id == Permit.enterprise_id,
+        RouteStop.permit_id == Permit.id,
+        RouteStop.area_id.in_(inside),
+    )
+    return sa.or_(Permit.area_id.in_(inside), passes)
 
 
 def _row(
@@ -142,6 +149,40 @@ def stickers(session: Session, area: Area, today: date) -> list[list[Any]]:
     found = labels.whereabouts(session, [row.Label for row in rows], today)
     called = labels.sites_of(session, found.values())
     return [_sticker(label, owner, goods, found[label.id], called) for label, owner, goods in rows]
+
+
+def journeys(session: Session, area: Area, today: date) -> list[list[Any]]:
+    """The journeys of such documents that arrived: number of the slip, day, store that booked the goods in.
+
+    A slip that is shown again after that is used up, whatever an older status list says of it.
+    """
+    sale, receipt = aliased(Movement), aliased(Movement)
+    store = (
+        sa.select(sa.func.coalesce(Site.name, Site.outside_id))
+        .select_from(sale)
+        .join(receipt, sa.and_(receipt.other_enterprise_id == sale.enterprise_id, receipt.other_id == sale.id))
+        .join(Site, Site.id == receipt.site_id)
+        .where(
+            sale.transport_holder_id == Permit.enterprise_id,
+            sale.transport_permit_id == Permit.id,
+            receipt.day <= TripEnd.day,
+            stands(sale),
+            stands(receipt),
+        )
+        .order_by(receipt.day.desc(), receipt.id.desc())
+        .limit(1)
+        .correlate(Permit, TripEnd)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(TripSlip.outside_id, TripEnd.day, store)
+        .join(TripEnd, TripEnd.trip_id == TripSlip.id)
+        .join(Permit, sa.and_(Permit.enterprise_id == TripSlip.enterprise_id, Permit.id == TripSlip.permit_id))
+        .where(_concerns(area), TripEnd.how == trips.ARRIVED, TripEnd.day >= today - SINCE)
+        .order_by(TripEnd.day.desc(), TripSlip.outside_id)
+        .limit(MOST)
+    )
+    return [[number, str(day), place or ""] for number, day, place in session.execute(query)]
 
 
 def _sticker(

@@ -69,6 +69,7 @@ def _known() -> dict[str, Any]:
         "OVER": {"look": "over", "word": t("超量", "Over limit"), "todo": words(_WEIGH), "claimed": False},
         "MISMATCH": {"look": "over", "word": t("不符", "Mismatch"), "todo": words(_COMPARE), "claimed": False},
     }
+    known["screens"]["TRIP_USED"] = known["screens"]["USED_UP"]
     known["said"] |= {f"LABEL_{code.upper()}": words(said) for code, said in PRESENCES.items()}
     known["said"] |= {kind.value: words(said) for kind, said in CASES.items()}
     known["screens"] |= {

@@ -90,6 +90,7 @@ class Finding(StrEnum):
     WRONG_ROUTE = "WRONG_ROUTE"
     WRONG_DOC = "WRONG_DOC"
     NO_PERMIT = "NO_PERMIT"
+    TRIP_USED = "TRIP_USED"
 
 
 FINDINGS: Final = {
@@ -103,6 +104,7 @@ FINDINGS: Final = {
     Finding.WRONG_ROUTE: Words("路线不符", "not on the route"),
     Finding.WRONG_DOC: Words("货物与证件不符", "the goods are not those of the document"),
     Finding.NO_PERMIT: Words("没有证件", "no document"),
+    Finding.TRIP_USED: Words("此车次已到货，随车单不能再用", "this journey has arrived: its slip is used up"),
 }
 
 #: What is compared at the roadside: the finding that a fault of it means.
@@ -134,7 +136,8 @@ class Sighting:
 
     ``name`` tells scans apart (phone and number); ``token`` is the digest of the code and ``index`` its place on the
     lists; ``plate`` is what the officer saw, ``plates`` and ``route`` what the code says (areas by six digits, or by
-    their own number); ``uses`` 0 is without limit; ``received`` is the day on which the other side had the goods.
+    their own number); ``uses`` 0 is without limit; ``received`` is the day on which the other side had the goods, of
+    a trip slip the day on which its journey was over.
     """
 
     name: tuple[str, int]
@@ -171,7 +174,8 @@ def alone(one: Sighting) -> Iterator[CaseKind]:
         yield CaseKind.OFF_ROUTE
     if one.is_check:
         return
-    if one.received is not None and one.uses == 1 and one.day > one.received:
+    is_for_once = one.uses == 1 or one.trip is not None
+    if one.received is not None and is_for_once and one.day > one.received:
         yield CaseKind.AFTER_WRITE_OFF
     if one.trip is not None and one.uses and one.trip > one.uses:
         yield CaseKind.MORE_TRIPS

@@ -30,6 +30,7 @@ from precursor.tokens.service import Office
 #: The longest that a slip is good, in legal days.
 LONGEST: Final = 3
 _OTHER_TIME: Final = 5
+ARRIVED: Final = "arrived"
 GIVEN_UP: Final = "given_up"
 
 
@@ -96,6 +97,16 @@ def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Ac
         valid_to=slip.valid_to,
     )
     return open_trip(session, office, rest, actor, now)
+
+
+def ended(session: Session, slip: str, how: str) -> TripEnd | None:
+    """That the journey of a slip ended so, ``ARRIVED`` or ``GIVEN_UP``; None where it did not."""
+    query = (
+        sa.select(TripEnd)
+        .join(TripSlip, TripSlip.id == TripEnd.trip_id)
+        .where(TripSlip.outside_id == slip, TripEnd.how == how)
+    )
+    return session.scalar(query)
 
 
 def number_of_use(session: Session, document: str, trip: int) -> int:

@@ -28,6 +28,9 @@ from precursor.roadside.pages import FILES
 from precursor.signing import qr
 from precursor.signing.text import from_text, to_text
 from precursor.tokens import service as tokens
+from precursor.tokens import trips
+from precursor.tokens.models import TripSlip
+from precursor.tokens.pages import office
 
 pytestmark = pytest.mark.browser
 
@@ -356,6 +359,38 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             typed(page, labels.text_of("0" * 16, 1))
             expect(page.locator("#word")).to_have_text("未知")
             assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
+
+
+def a_slip(app):
+    """A journey under way whose document passes the inspector's county."""
+    with db.reading(app.extensions["engine"]) as session:
+        slip = session.scalars(sa.select(TripSlip).order_by(TripSlip.outside_id)).first()
+    with app.app_context():
+        return slip, office().text_of(bytes.fromhex(slip.cose))
+
+
+def arrived(app, slip):
+    now = app.extensions["settings"].clock()
+    with db.transaction(app.extensions["engine"]) as session:
+        trips.end_trip(session, session.get_one(TripSlip, slip.id), trips.ARRIVED, demo.ACTOR, now)
+
+
+def test_a_slip_is_used_up_when_its_goods_have_arrived_whatever_an_older_list_says(app):
+    with browser_kit.serving(app) as address, browser_kit.launch() as browser:
+        slip, text = a_slip(app)
+        phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page = phone.new_page()
+        enrolled(page, address, enrolment_of(browser, address))
+        typed(page, text)
+        expect(page.locator("#word")).to_have_text("有效")
+        arrived(app, slip)
+        page.route("**/.well-known/**", lambda route: route.abort())
+        page.click("#ready")
+        expect(page.locator("#main")).to_have_attribute("data-syncing", "false")
+        typed(page, text)
+        expect(page.locator("#word")).to_have_text("用完")
+        expect(page.locator("#facts")).to_contain_text("已到货")
+        assert Axe().run(page).violations_count == 0
 
 
 class Heard:

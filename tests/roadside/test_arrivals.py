@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -13,14 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from empty_city import DAY, KG
 from roadside_kit import Phone, Road
 
+from precursor.areas.models import Area
 from precursor.checkpoints.models import RoadCheck
 from precursor.core import db
 from precursor.enterprises.models import Party
 from precursor.inspections.models import Inspection
 from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
-from precursor.roadside import service
+from precursor.roadside import extract, service
 from precursor.roadside.models import DeviceEntry, RoadCase
+from precursor.tokens.models import TripSlip
 
 NOON = NOW - timedelta(hours=2)
 
@@ -310,6 +313,32 @@ def test_goods_that_were_received_do_not_travel_on(road, phone):
     phone.scan(document, NOW)
     phone.sync()
     assert cases(road) == ["after_write_off"]
+
+
+@pytest.mark.parametrize(("how", "case"), [("arrived", "after_write_off"), ("given_up", "rejudged")])
+def test_a_slip_whose_journey_is_over_does_not_travel_again(road, phone, how, case):
+    document = road.document()
+    filing = road.city.permit(outside_id="GB-1", valid_to=DAY + timedelta(30))
+    sale, _ = road.city.sell(filing, transport=document.key, quantity=10 * KG)
+    opener = road.door.account("dispatcher", "ent_officer", enterprise="E01")
+    asked = {"document": document.id, "plates": ["示A12345"], "quantity": "10", "unit": "kg", "days": 3}
+    slip = opener.done("trip-slips", asked)
+    with db.transaction(road.door.engine) as session:
+        row = session.query(TripSlip).filter_by(outside_id=slip["id"]).one()
+        code = SimpleNamespace(text=road.office.text_of(bytes.fromhex(row.cose)))
+        road.city.receive(session, sale, 10 * KG)
+    phone.scan(code, NOW - timedelta(hours=1))  # while it was on its way
+    opener.done(f"trip-slips/{slip['id']}/end", {"how": how})
+    phone.sync()
+    assert cases(road) == []
+    road.door.clock.now = NOW + timedelta(days=1)
+    phone.scan(code, road.door.clock())  # its lists are a day old and say 有效
+    phone.sync()
+    assert cases(road) == [case]
+    with db.reading(road.door.engine) as session:
+        known = extract.journeys(session, session.get_one(Area, road.city.area["X"]), NOW.date())
+    assert [row[:2] for row in known] == ([[slip["id"], str(NOW.date())]] if how == "arrived" else [])
+    assert all(row[2] for row in known)  # the store that booked the goods in
 
 
 def test_a_case_is_closed_by_somebody_who_was_not_there(road, phone):

@@ -24,8 +24,11 @@ async function key(): Promise<Key> {
 
 const sign = async (text: string) => hex(await signed(await key(), utf8(text)));
 
+/** A network that says nothing for so long is none: who waits behind it gets his turn. */
+const SILENCE_MS = 60_000;
+
 const post = (path: string, body: unknown) =>
-  fetch(PHONES + path, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  fetch(PHONES + path, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(SILENCE_MS) });
 
 /** Enrol by the secret of the code; throws without a network. The answer of the register, or why it refused. */
 export async function enrol(secret: string): Promise<string | null> {
@@ -61,11 +64,14 @@ export const append = (kind: string, members: Members, photos: Blob[] = []): Pro
     return entry;
   });
 
-/** Send what has no receipt yet, in order, as often as it takes; an entry that arrived before gets its receipt again. */
-export async function send(): Promise<void> {
-  await navigator.locks.request("send", { ifAvailable: true }, async (lock) => {
+/**
+ * Send what has no receipt yet, in order, as often as it takes; an entry that arrived before gets its receipt again.
+ * One at a time, page and service worker alike; a later call waits its turn, for what it wrote down may lie behind what is being sent.
+ */
+export const send = (): Promise<void> =>
+  navigator.locks.request("send", async () => {
     const own = await device();
-    if (!lock || !own || (await isLocked())) return;
+    if (!own || (await isLocked())) return;
     const db = await store;
     for (;;) {
       const waiting = (await db.getAll("log")).filter((entry) => !entry.receipt).slice(0, AT_ONCE);
@@ -80,7 +86,6 @@ export async function send(): Promise<void> {
     }
     await sendPhotos(own);
   });
-}
 
 async function received(receipts: Receipt[]): Promise<void> {
   const change = (await store).transaction("log", "readwrite");
@@ -102,7 +107,7 @@ async function sendPhotos(own: Device): Promise<void> {
   const db = await store;
   for (const digest of await db.getAllKeys("photos")) {
     const body = (await db.get("photos", digest))!;
-    const answer = await fetch(`${PHONES}/${own.device}/photos/${digest}`, { method: "PUT", credentials: "omit", body });
+    const answer = await fetch(`${PHONES}/${own.device}/photos/${digest}`, { method: "PUT", credentials: "omit", body, signal: AbortSignal.timeout(SILENCE_MS) });
     if (answer.ok) await db.delete("photos", digest);
   }
 }

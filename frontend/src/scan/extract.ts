@@ -49,6 +49,12 @@ export async function due(): Promise<Due[]> {
   return ((read?.rows[1] ?? []) as Item[][]).map(([enterprise, name, grade, until, late]) => ({ enterprise: String(enterprise), name: String(name), grade: String(grade), until: String(until), isLate: late === true }));
 }
 
+/** When and where the journey of a slip arrived; null where the extract knows of no arrival. */
+export async function arrived(slip: string): Promise<{ day: string; place: string } | null> {
+  const found = (((await whole())?.rows[3] ?? []) as Item[][]).find((one) => one[0] === slip);
+  return found ? { day: String(found[1]), place: String(found[2]) } : null;
+}
+
 /** The label with a mark; ``row`` is null when the extract has none such, and all is null without an extract. */
 export async function sticker(mark: string): Promise<{ row: Sticker | null; asOf: number } | null> {
   const read = await whole();

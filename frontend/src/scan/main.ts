@@ -4,7 +4,7 @@ import { show, t, type Found, type Known } from "../screen";
 import { Camera, ofPhoto, prepare } from "./camera";
 import { now, own as ownClock, passed } from "./clock";
 import { append, device, enrol, isLocked, send, waiting, type Members } from "./device";
-import { byNumber, due, fetchExtract, matching } from "./extract";
+import { arrived, byNumber, due, fetchExtract, matching } from "./extract";
 import { allowed, compare, permitOf, platesOf, seenBefore } from "./findings";
 import { filled, outbox, shrunk } from "./forms";
 import { looked, marked, type Presence } from "./labels";
@@ -95,12 +95,15 @@ async function verdict(text: string): Promise<void> {
   if (!found.claims && known.screens[found.verdict]?.claimed) found.claims = await claimed(text);
   found.findings = isBehind && !["FORGED", "REVOKED"].includes(found.verdict) ? ["CLOCK"] : [];
   if (proved && found.token && (await seenBefore(proved, found.token, null, ownClock()))) found.findings.push("CLONE");
+  const over = proved && (await arrived(String(proved.get(2))));
+  if (over) found.findings.push("TRIP_USED");
   about = { scan: scanOf(text, found, trust?.sequence), claims: proved, place: placed() };
   await append("scan", { scan: about.scan, ...(about.place ? { place: about.place } : {}) });
   await passed(ownClock());
   show(found, known, true);
   const most = proved && trust && (await allowed(proved, trust));
   if (most?.asOf) said(t("余量", "Left"), `${(most.grams / 1000).toLocaleString("en")} kg${t("，截至 ", ", as of ")}${clock(most.asOf)}`);
+  if (over) said(t("已到货", "Arrived"), `${over.day} ${over.place}`);
   const parent = proved && permitOf(proved).get(14);
   if (parent) {
     const looked = await byNumber(String(parent));
@@ -200,8 +203,9 @@ async function counted(result: "match" | "mismatch"): Promise<void> {
 async function handedOver(): Promise<void> {
   const { count: entries, waiting: left, cases } = await shift();
   await append("handover", { handover: { count: entries, waiting: left, cases: cases.size } });
-  await send().catch(() => undefined);
   await openOutbox(t("已签名交班。", "Handed over, signed."));
+  await send().catch(() => undefined);
+  if (main.dataset.mode === "outbox") await openOutbox(t("已签名交班。", "Handed over, signed."));
 }
 
 function said(name: string, value: string): void {
@@ -391,6 +395,7 @@ function locate(): void {
 
 /** Fetch what is new, send what waits, and say how old what lies here is. */
 async function refresh(): Promise<void> {
+  main.dataset.syncing = "true";
   const own = await device();
   if (own) {
     await send().catch(() => undefined); // without a network what lies here counts
@@ -401,6 +406,7 @@ async function refresh(): Promise<void> {
   }
   await readiness();
   await count();
+  main.dataset.syncing = "false";
 }
 
 /** Ready for a shift: keys, age of the lists, clock, what waits, room. */
