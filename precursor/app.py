@@ -2,6 +2,7 @@
 
 import gc
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -236,13 +237,13 @@ def _reader() -> str:
 
 
 def _openapi(app: Flask) -> None:
-    """``/api/openapi.json``: the description of the API, made once."""
-    described = openapi.document(rooms.COLLECTIONS, rooms.LISTINGS)
+    """``/api/openapi.json``: the description of the API, made once, when it is first asked for."""
+    described = cache(lambda: openapi.document(rooms.COLLECTIONS, rooms.LISTINGS))
 
     @app.get("/api/openapi.json")
     @access.public
     def describe() -> Response:
-        return jsonify(described)
+        return jsonify(described())
 
 
 def _errors(app: Flask) -> None:

@@ -41,19 +41,48 @@ def pg_server():
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory) -> Path:
+    """A migrated SQLite database to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(pg_server) -> str:
+    """The name of a migrated PostgreSQL database to copy."""
+    url = engines.new_database(pg_server)
+    _migrate(url)
+    return sa.make_url(url).database
+
+
+def _migrate(url: str) -> None:
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path) -> str:
-    """An empty database, on each engine."""
+def url(request, tmp_path) -> Iterator[str]:
+    """A database on each engine: migrated for a test with an ``owner``, else empty."""
+    is_migrated = "owner" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
-    return engines.new_database(request.getfixturevalue("pg_server"))
+        path = tmp_path / "test.db"
+        if is_migrated:
+            shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("pg_server")
+    made = engines.new_database(server, request.getfixturevalue("migrated_database") if is_migrated else "template1")
+    yield made
+    engines.drop(server, made)
 
 
 @pytest.fixture
 def owner(url) -> Iterator[sa.Engine]:
     """The owner's engine on a migrated database."""
     made = db.connect(url, owner=True)
-    migrate.migrate(made)
     yield made
     made.dispose()
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 AS_ROOT = os.name != "nt" and os.geteuid() == 0
 
 #: Databases of tests lie in memory where there is such a folder: they are thrown away, and need no disk.
@@ -40,11 +42,19 @@ def postgres() -> Iterator[object]:
         server.cleanup()
 
 
-def new_database(server: object) -> str:
-    """The URL of a new, empty database."""
+def new_database(server: object, template: str = "template1") -> str:
+    """The URL of a new database, empty or a copy of ``template`` (its name), to which nobody is connected."""
     import psycopg
 
     name = f"t{secrets.token_hex(6)}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"create database {name}")
+        connection.execute(f"create database {name} template {template} strategy file_copy")
     return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+
+
+def drop(server: object, url: str) -> None:
+    """Away with a database, whoever is connected still: hundreds of them, 10 MB each, would fill the memory."""
+    import psycopg
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f"drop database {sa.make_url(url).database} with (force)")
