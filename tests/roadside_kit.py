@@ -5,12 +5,14 @@ import json
 from datetime import UTC, timedelta
 from types import SimpleNamespace
 
+import sqlalchemy as sa
 from conftest import ACTOR, NOW
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from empty_city import DAY, KG, City
 
 from precursor.core import db
 from precursor.roadside import service
+from precursor.roadside.models import RoadCase
 from precursor.signing.keys import public_of
 from precursor.tokens import service as tokens
 from precursor.tokens.service import Office
@@ -56,10 +58,24 @@ class Road:
         return self.door.account(name, "ps_inspector", area=area)
 
     def phone(self, name):
-        """A phone enrolled for an account."""
+        """A phone enrolled for an account, weeks ago: its log may begin then."""
+        now, self.door.clock.now = self.door.clock.now, NOW - timedelta(days=30)
         with db.transaction(self.door.engine) as session:
             secret = service.offer(session, name, self.door.clock())
-        return Phone(self.door, secret)
+        made = Phone(self.door, secret)
+        self.door.clock.now = now
+        return made
+
+
+def cases(road):
+    """The kinds of all cases."""
+    with db.reading(road.door.engine) as session:
+        return sorted(row.kind for row in session.scalars(sa.select(RoadCase)))
+
+
+def count(road, model):
+    with db.reading(road.door.engine) as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(model))
 
 
 class Phone:
@@ -68,7 +84,8 @@ class Phone:
     def __init__(self, door, secret, name="示例手机"):
         self.door, self.key = door, Ed25519PrivateKey.generate()
         self.client = door.app.test_client()
-        body = {"secret": secret.hex(), "key": public_of(self.key).hex(), "name": name}
+        proof = self.sign(f"enrol {secret.hex()}")
+        body = {"secret": secret.hex(), "key": public_of(self.key).hex(), "proof": proof, "name": name}
         self.answer = self.client.post("/api/phones/v1", json=body)
         self.id = (self.answer.json or {}).get("device", "")  # none when it was refused
         self.seq, self.head, self.entries, self.acknowledged = 1, "", [], 0
@@ -108,11 +125,14 @@ class Phone:
             members["place"] = {"latitude": int(place[0] * 1e6), "longitude": int(place[1] * 1e6)}
         return self.log("check", at, **members)
 
-    def send(self, entries, at=None, key=None):
+    def greeting(self, wish, at=None, key=None):
         at = at or self.door.clock()
-        hello = (key or self.key).sign(f"hello {self.id} {int(at.timestamp())}".encode()).hex()
+        hello = (key or self.key).sign(f"hello {self.id} {int(at.timestamp())} {wish}".encode()).hex()
         moment = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        body = {"device": self.id, "at": moment, "hello": hello, "entries": entries}
+        return {"device": self.id, "at": moment, "hello": hello}
+
+    def send(self, entries, at=None, key=None):
+        body = self.greeting("log", at, key) | {"entries": entries}
         return self.client.post("/api/phones/v1/log", json=body)
 
     def sync(self):

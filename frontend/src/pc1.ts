@@ -290,7 +290,7 @@ async function readList(bytes: Uint8Array, trust: Trust, name: string | null, ty
     const key = trust.keys.get(outside.kid);
     must(key && key.alg === outside.alg && key.state !== 3 && (await signedBy(key.x, outside)));
     must(issuer === key.scope && key.from <= issued && issued < key.to);
-    return { issuer, expires, issued, inner: inner! };
+    return { issuer, subject, expires, issued, inner: inner! };
   } catch (error) {
     if (error instanceof Refused && error.verdict !== "STATUS_MISSING") throw new Refused("STATUS_INVALID");
     throw error;
@@ -324,11 +324,11 @@ export async function readBalance(bytes: Uint8Array, trust: Trust, name: string)
   }
 }
 
-/** An extract of the register that a listed key signed: its rows, and when. Null where it is not good. */
-export async function readExtract(bytes: Uint8Array, trust: Trust): Promise<{ issued: number; rows: Item[] } | null> {
+/** An extract of the register that a listed key signed: its rows, and when. Null where it is not good, or not any more. */
+export async function readExtract(bytes: Uint8Array, trust: Trust, at: number): Promise<{ issued: number; rows: Item[] } | null> {
   try {
-    const { inner, issued } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
-    must(inner instanceof Uint8Array);
+    const { inner, issued, expires } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
+    must(inner instanceof Uint8Array && at < expires && at < trust.expires);
     const rows = decode(await inflate(inner, 2 ** 24));
     must(Array.isArray(rows) && rows.length >= 2 && rows.every(Array.isArray));
     return { issued, rows };
@@ -338,10 +338,15 @@ export async function readExtract(bytes: Uint8Array, trust: Trust): Promise<{ is
   }
 }
 
-/** When a status or balance list was signed; null where neither reads it. */
-export async function listIssued(bytes: Uint8Array, trust: Trust): Promise<number | null> {
+/** When the status or balance list that belongs at a path was signed; null where it is none, or that of another path. */
+export async function listIssued(bytes: Uint8Array, trust: Trust, path: string): Promise<number | null> {
   for (const [typ, label] of [[STATUS, 65533], [BALANCE, -70019]] as const) {
-    try { return (await readList(bytes, trust, null, typ, label)).issued; } catch (error) { if (!(error instanceof Refused)) throw error; }
+    try {
+      const { subject, issued } = await readList(bytes, trust, null, typ, label);
+      return new URL(subject).pathname === path ? issued : null;
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof TypeError)) throw error; // a subject may be no address
+    }
   }
   return null;
 }

@@ -3,9 +3,11 @@
 * PrecursorError
   x Faulty         input that cannot be taken as it stands: every fault with its JSON pointer
   x Refused        the state of the register does not allow it
+    x ClockOut     the clock of a phone is far out
     x RuleViolated the law, or a rule made from it, forbids it: every rule that is broken
   x NotFound       it is not there, or the actor may not know that it is
   x Forbidden      the actor lacks the grant
+    x Locked       the phone is locked
   x Malformed      it cannot be read at all
   x Stale          the record is no longer as the actor saw it
   x VersionMissing he does not say which version he saw
@@ -56,6 +58,12 @@ class Refused(PrecursorError):
     pointer = ""
 
 
+class ClockOut(Refused):
+    """The clock of a phone is too far out for what it asks to be believed."""
+
+    code = "clock"
+
+
 class RuleViolated(Refused):
     """The act breaks rules; all of them are named."""
 
@@ -76,6 +84,12 @@ class Forbidden(PrecursorError):
     """The actor lacks the grant."""
 
     code = "forbidden"
+
+
+class Locked(Forbidden):
+    """The phone is locked: what it holds it is to forget."""
+
+    code = "locked"
 
 
 class Unavailable(PrecursorError):

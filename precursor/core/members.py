@@ -15,8 +15,9 @@ from precursor.core import clock, quantity
 from precursor.core.errors import Fault, Faulty
 from precursor.rules.targets import decimal
 
-#: Text that no database and no canonical form can hold.
-UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+#: Text that no database and no canonical form can hold, and marks that turn the direction of what follows: a plate
+#: with one reads otherwise than it is compared.
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 class Member(fields.Field):

@@ -164,8 +164,10 @@ class _Phone:
 
     def __init__(self, session: Session, inspector: str, now: datetime) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"demonstration phone").digest())
+        now -= _SHIPPED
         secret = service.offer(session, inspector, now)
-        self.device: Device = service.enrol(session, secret, public_of(self._key).hex(), "示例手机", now)
+        proof = self._key.sign(f"enrol {secret.hex()}".encode()).hex()
+        self.device: Device = service.enrol(session, secret, public_of(self._key).hex(), proof, "示例手机", now)
         self.entries: list[dict[str, Any]] = []
         self._head = ""
 

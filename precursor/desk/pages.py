@@ -310,7 +310,8 @@ def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
         record = _its(collection, act, call, id)
         if request.method == "GET":
             start = {k: v for k, v in (record or {}).items() if isinstance(v, str)} if act.method == "PUT" else {}
-            typed = names.own(call) | start | request.args.to_dict()
+            # what is to be changed is shown as it stands, whatever an address says
+            typed = names.own(call) | (start if act.method == "PUT" else request.args.to_dict())
             if (kinds := asking.choices(call, act.form)) and not (chosen := _chosen(act, typed, kinds)):
                 return _chooser(collection, act, kinds)
             if kinds:
@@ -390,7 +391,7 @@ def _its(collection: Collection, act: Act, call: Call, id_: str) -> Values | Non
 
 def _wish(collection: Collection, act: Act, call: Call, id_: str) -> doing.Request:
     seen, key = request.form.get("_seen", ""), request.form.get("_key", "")
-    if not key or len(key) > 64:
+    if not key or len(key) > 64 or (act.method == "PUT" and not seen):
         abort(400)
 
     def look() -> None:

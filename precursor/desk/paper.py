@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,12 @@ import zxingcpp
 _HERE: Final = Path(__file__).parents[1]
 _FORMATS: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _TEMPLATES: Final = _HERE / "web" / "templates" / "desk"
+#: What printers set for a type that the case lacks (下駄, U+3013).
+GETA: Final = "〓"
+_NOTE: Final = "〓：字库所缺之字，以登记系统为准。A character that the font lacks: the register has it."
+#: How the compiler names what a font cannot show.
+_LACKING: Final = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
+_ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
 @functools.cache
@@ -24,7 +31,34 @@ def _fonts() -> typst.Fonts:
 
 
 def _made(template: str, data: Any, pictures: Mapping[str, bytes | str]) -> bytes:
-    """A template of ours with its data and pictures as PDF/A-3b."""
+    """A template of ours with its data and pictures as PDF/A-3b; 〓 for each character that our font lacks.
+
+    The format allows no empty box for one, and one rare name must not keep a whole file from being printed.
+    """
+    try:
+        return _compiled(template, data, pictures)
+    except typst.TypstError as error:
+        lacking = "".join(json.loads(f'"{_ESCAPE.sub(_utf16, text)}"') for text in _LACKING.findall(error.diagnostic))
+        if not lacking:
+            raise
+        return _compiled(template, _without(data, str.maketrans(dict.fromkeys(lacking, GETA))), pictures)
+
+
+def _utf16(found: re.Match[str]) -> str:
+    """A character as the compiler writes it, ``u{1f600}``, as JSON does."""
+    return json.dumps(chr(int(found[1], 16)))[1:-1]
+
+
+def _without(data: Any, table: Mapping[int, str]) -> Any:
+    if isinstance(data, str):
+        return data.translate(table)
+    if isinstance(data, Mapping):
+        foot = {"foot": f"{data['foot']} {_NOTE}".translate(table)} if "foot" in data else {}
+        return {name: _without(value, table) for name, value in data.items()} | foot
+    return [_without(value, table) for value in data] if isinstance(data, list | tuple) else data
+
+
+def _compiled(template: str, data: Any, pictures: Mapping[str, bytes | str]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / template
         page.write_bytes((_TEMPLATES / template).read_bytes())

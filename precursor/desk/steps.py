@@ -7,6 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from precursor.api.collection import Call, Values
+from precursor.core.access import OF_ENTERPRISE
 from precursor.core.clock import SHANGHAI
 from precursor.desk import terms
 from precursor.permits.models import Permit, Revocation, Suspension, Verification
@@ -46,10 +47,11 @@ def _steps(call: Call, permit: Permit) -> Iterator[Step]:
     of_it = sa.select(Suspension).where(
         Suspension.enterprise_id == permit.enterprise_id, Suspension.permit_id == permit.id
     )
+    is_office = call.scope.reach not in OF_ENTERPRISE  # why is for whoever decides, not for who is meant
     for each in session.scalars(of_it):
         stops = each.state == "suspended"
         said = Words("暂停使用", "suspended") if stops else Words("恢复使用", "reinstated")
-        yield Step(each.recorded_at, said, each.reason, "bad" if stops else "")
+        yield Step(each.recorded_at, said, each.reason if is_office else "", "bad" if stops else "")
     if (found := session.get(Verification, key)) is not None:
         result = terms.word("verification_result", found.result) or Words("", "")
         said = Words(f"核查 {found.day} {result.zh}", f"verified on {found.day}: {result.en}")

@@ -314,6 +314,7 @@ check | 道路检查 | road check
 visit | 实地检查 | visit
 arrived | 已到达 | arrived
 given_up | 已取消 | given up
+replaced | 已换发 | replaced
 violation | 查实违法 | violation
 explained | 已说明 | explained
 mistake | 误报 | mistake

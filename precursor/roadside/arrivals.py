@@ -7,9 +7,9 @@ even where its form cannot be recorded: the receipt says why, and the log goes o
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from precursor.checkpoints import service as checkpoints
 from precursor.checkpoints.service import RecordRoadCheck
 from precursor.core.clock import legal_day
 from precursor.core.db import take_ids
-from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Stale
+from precursor.core.errors import ClockOut, Fault, Faulty, Forbidden, Locked, NotFound, Refused, Stale
 from precursor.core.members import schema_of
 from precursor.core.strict import flatten, loads, repeated_names
 from precursor.enterprises.models import Party
@@ -36,24 +36,23 @@ from precursor.movements.models import Label, Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Permit, PermitBalance
 from precursor.roadside import service
-from precursor.roadside.models import Device, DeviceEntry, RoadCase
+from precursor.roadside.models import Device, DeviceEntry, DeviceFork, RoadCase
 from precursor.roadside.schemas import EntryForm
 from precursor.rules import roadside as rules
 from precursor.rules.permits import is_revoked
 from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
 from precursor.signing import claims as c
-from precursor.signing import envelope
 from precursor.signing.keys import holds, public
-from precursor.signing.text import from_text
 from precursor.signing.verdicts import Verdict
-from precursor.signing.verify import Judgement, read_claims
+from precursor.signing.verify import Judgement
 from precursor.tokens import trips
 from precursor.tokens.models import StatusNumber
 
 #: A phone's greeting is good for so long either way: long enough for a clock that is out.
 GREETS: Final = timedelta(hours=12)
 MOST: Final = 100  # entries at once
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: Among so many entries before it, the scan is looked for that a check says again.
+_RECENT: Final = 200
 #: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
 Judge = Callable[[str, int], Judgement | None]
 Claims = dict[int, Any]
@@ -68,16 +67,15 @@ _FORMS: Final = {
 _PARTS: Final = ("scan", "check", "visit", "store", "handover", "place")
 _CANNOT_JUDGE: Final = frozenset(
     {
-        "NONE",
         Verdict.TRUST_INVALID,
         Verdict.TRUST_EXPIRED,
         Verdict.STATUS_MISSING,
         Verdict.STATUS_INVALID,
         Verdict.STATUS_EXPIRED,
-        Verdict.UNKNOWN_KEY,
-        Verdict.MALFORMED,
     }
 )
+#: What a phone shows that knows no better; here, where every key is known, the same words are a judgement.
+_KNEW_NO_BETTER: Final = _CANNOT_JUDGE | {"NONE", Verdict.UNKNOWN_KEY, Verdict.MALFORMED}
 #: What becomes true of a document after it was on the road, so that it tells nothing of the scan.
 _MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED, Verdict.EXPIRED})
 
@@ -94,18 +92,28 @@ class Receipt:
     cases: list[tuple[str, str]] = field(default_factory=list)  # number and kind
 
 
-def greeted(session: Session, outside_id: str, at: datetime, hello: str, now: datetime) -> tuple[Device, User]:
-    """The phone that says so, and its officer. Refused for another's key, an old greeting, a locked phone."""
+def greeted(
+    session: Session, outside_id: str, at: datetime, hello: str, wish: str, now: datetime
+) -> tuple[Device, User]:
+    """The phone that says so, and its officer.
+
+    ``wish``: for what it asks, ``log`` or ``extract``; its greeting is good for that alone. Forbidden for another's
+    key, ClockOut for a greeting of another time, Locked for a locked phone and an officer who may not any more.
+    """
     device = session.scalars(sa.select(Device).where(Device.outside_id == outside_id).with_for_update()).one_or_none()
     if device is None:
         raise NotFound(f"没有这部手机 / there is no phone {outside_id[:40]}")
-    said = f"hello {outside_id} {int(at.timestamp())}".encode()
-    if not holds(public(bytes.fromhex(device.key)), bytes.fromhex(hello), said) or abs(now - at) > GREETS:
-        raise Forbidden("签名不是这部手机的，或时钟相差太多 / not signed by this phone, or its clock is far out")
+    said = f"hello {outside_id} {int(at.timestamp())} {wish}".encode()
+    if not holds(public(bytes.fromhex(device.key)), bytes.fromhex(hello), said):
+        raise Forbidden("签名不是这部手机的 / not signed by this phone")
     if device.locked_on is not None:
-        raise Forbidden("手机已锁定 / this phone is locked")
+        raise Locked("手机已锁定 / this phone is locked")
     user = session.get_one(User, device.user_id)
     service.check_account(user)
+    if user.area_id != device.area_id:
+        raise Locked("持机人已调离，请重新登记 / its officer serves elsewhere now: enrol it anew")
+    if abs(now - at) > GREETS:
+        raise ClockOut(f"手机时钟相差太多，现在是 {now:%Y-%m-%dT%H:%M}Z / its clock is far out: it is {now:%H:%M}Z")
     return device, user
 
 
@@ -133,8 +141,7 @@ def _take(session: Session, device: Device, user: User, signed: Values, judge: J
     if before is not None and before.digest == digest:
         return _receipt(session, before)
     if before is not None:
-        _open(session, CaseKind.LOG_FORK, before, None, user, now, f"{digest[:16]}")
-        return _receipt(session, before)
+        return _forked(session, before, signed | {"digest": digest}, user, now)
     if (
         entry["device"] != device.outside_id
         or entry["seq"] != device.next_seq
@@ -145,6 +152,21 @@ def _take(session: Session, device: Device, user: User, signed: Values, judge: J
     device.next_seq, device.head = entry["seq"] + 1, digest
     session.flush()
     return _receipt(session, row)
+
+
+def _forked(session: Session, before: DeviceEntry, signed: Values, user: User, now: datetime) -> Receipt:
+    """A second entry under a number: kept as it was signed, and its receipt says that nothing came of it."""
+    values = {"id": take_ids(session, 1)[0], "device_id": before.device_id, "seq": before.seq} | {
+        name: signed[name] for name in ("digest", "said", "signature")
+    }
+    kept = sa.select(DeviceFork.id).where(
+        DeviceFork.device_id == before.device_id, DeviceFork.digest == values["digest"]
+    )
+    if session.scalar(kept) is None:
+        audit.write(session, DeviceFork, [values], action="device.fork", actor=service.actor_of(user), now=now)
+    _open(session, CaseKind.LOG_FORK, _name(before), before, None, user, now)
+    fault = "此序号已有另一条，仅留存 / this number has another entry: kept, and nothing came of it"
+    return replace(_receipt(session, before), record=None, fault=fault)
 
 
 def _read(data: bytes) -> tuple[Values, str | None]:
@@ -159,6 +181,9 @@ def _read(data: bytes) -> tuple[Values, str | None]:
             for name in _PARTS[:-1]
             if (name in entry) != (name in wanted)
         ]
+        scan = entry.get("scan", {})
+        if "text" not in scan and scan.get("verdict", "NONE") != "NONE":
+            faults.append(Fault("/scan/verdict", "没有码则为 NONE / without a code it is NONE"))
     except ValidationError as error:
         faults += flatten(error.messages)
     if not faults:
@@ -175,7 +200,10 @@ def _read(data: bytes) -> tuple[Values, str | None]:
 def _row(
     session: Session, device: Device, user: User, entry: Values, signed: Values, judge: Judge, now: datetime
 ) -> DeviceEntry:
-    at = max(min(entry["at"], now + timedelta(days=1)), _EARLIEST)  # a clock can say anything
+    floor = _floor(session, device)
+    at = min(entry["at"], now + timedelta(days=1))  # a clock can say anything
+    if at < floor - rules.AHEAD:  # none precedes the one that it follows: who goes back in time goes back to that
+        at = floor
     scan, check, place = entry.get("scan") or {}, entry.get("check") or {}, entry.get("place") or {}
     store = entry.get("store") or {}
     found: Judgement | None = judge(scan["text"], int(min(at, now).timestamp())) if scan.get("text") else None
@@ -191,6 +219,8 @@ def _row(
         record = _record(session, user, entry, area, document, legal_day(min(at, now)), now)
     except Faulty as error:
         fault = "；".join(f"{one.pointer} {one.message}" for one in error.faults)
+    except (NotFound, Refused) as error:
+        fault = str(error)
     values = {
         "id": take_ids(session, 1)[0],
         "device_id": device.id,
@@ -212,11 +242,44 @@ def _row(
         "longitude": place.get("longitude"),
         "record": record,
         "fault": fault,
+        "repeats": _repeated(session, device, entry),
     }
     audit.write(session, DeviceEntry, [values], action="device.log", actor=service.actor_of(user), now=now)
     row = session.get_one(DeviceEntry, values["id"])
+    if entry["at"] < floor - rules.AHEAD:
+        _open(session, CaseKind.CLOCK_BACK, _name(row), row, None, user, now)
     _compare(session, row, entry, said, user, now)
     return row
+
+
+def _floor(session: Session, device: Device) -> datetime:
+    """The earliest that the next entry of a phone can be: when the one before was, or the phone was enrolled."""
+    before = sa.select(DeviceEntry.at).where(
+        DeviceEntry.device_id == device.id, DeviceEntry.seq == device.next_seq - 1
+    )
+    return session.scalar(before) or device.enrolled_at
+
+
+def _repeated(session: Session, device: Device, entry: Values) -> int | None:
+    """The scan that a check, or what was found in a store, says again: the last of that code by this phone."""
+    kind, form = {"check": ("scan", "scan"), "store": ("store", "store")}.get(entry["kind"], ("", ""))
+    text = (entry.get(form) or {}).get("text")
+    if text is None or (kind == "store" and entry["store"]["result"] == "seen"):
+        return None
+    earlier = (
+        sa.select(DeviceEntry.seq)
+        .where(
+            DeviceEntry.device_id == device.id,
+            DeviceEntry.seq >= device.next_seq - _RECENT,
+            DeviceEntry.kind == kind,
+            DeviceEntry.repeats.is_(None),
+            DeviceEntry.fault.is_(None),
+            DeviceEntry.said.contains(json.dumps(text), autoescape=True),
+        )
+        .order_by(DeviceEntry.seq.desc())
+        .limit(1)
+    )
+    return session.scalar(earlier)
 
 
 def _presence(session: Session, label: Label | None, at: datetime, now: datetime) -> str:
@@ -319,51 +382,86 @@ def _compare(
 ) -> None:
     """Open every case that this entry gives away, by itself and with each other scan of its document."""
     if entry["at"] > now + rules.AHEAD:
-        _open(session, CaseKind.CLOCK_AHEAD, row, None, user, now)
+        _open(session, CaseKind.CLOCK_AHEAD, _name(row), row, None, user, now)
     if _differs(session, row, said):
-        _open(session, CaseKind.REJUDGED, row, None, user, now)
+        _open(session, CaseKind.REJUDGED, _name(row), row, None, user, now)
     if store := entry.get("store"):
         _compare_label(session, row, store["result"], user, now)
     if said is None:
         return
-    mine = _sighting(session, row)
+    if c.TRIP in said[c.PERMIT]:
+        trips.seen(session, said[c.SUB], row.at, service.actor_of(user), now)
+    mine = _sighting(session, row, said)
     for kind in rules.alone(mine):
-        _open(session, kind, row, None, user, now)
-    others = sa.select(DeviceEntry).where(
-        DeviceEntry.list_number == row.list_number,
-        DeviceEntry.list_index == row.list_index,
-        DeviceEntry.id != row.id,
-        DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
-    )
-    for other in session.scalars(others.order_by(DeviceEntry.id)).all():
-        theirs = _sighting(session, other)
-        first, second = (row, other) if mine.order < theirs.order else (other, row)
+        _open(session, kind, _name(row), row, None, user, now)
+    of_it = (DeviceEntry.list_number == row.list_number, DeviceEntry.list_index == row.list_index)
+    found: dict[tuple[CaseKind, str], list[tuple[Sighting, int]]] = {}
+    for theirs, number in _others(session, row, *of_it):
         for kind in rules.together(mine, theirs):
-            _open(session, kind, first, second, user, now)
+            found.setdefault((kind, "|".join(rules.tells(kind, mine, theirs))), []).append((theirs, number))
+    place = f"{row.list_number}/{row.list_index}"
+    for (kind, more), those in found.items():
+        theirs, number = min(those, key=lambda one: one[0].order)
+        other = session.get_one(DeviceEntry, number)
+        first, second = (row, other) if mine.order < theirs.order else (other, row)
+        _open(session, kind, f"{place}|{more}", first, second, user, now)
+
+
+def _others(session: Session, row: DeviceEntry, *of_it: sa.ColumnElement[bool]) -> Iterable[tuple[Sighting, int]]:
+    """What two scans are compared by, of every other scan near in time, in one query; and the number of each."""
+    query = (
+        sa.select(
+            DeviceEntry.id,
+            DeviceEntry.seq,
+            DeviceEntry.at,
+            DeviceEntry.token,
+            DeviceEntry.plate,
+            DeviceEntry.latitude,
+            DeviceEntry.longitude,
+            DeviceEntry.repeats,
+            DeviceEntry.list_number,
+            DeviceEntry.list_index,
+            Device.outside_id,
+        )
+        .join(Device, Device.id == DeviceEntry.device_id)
+        .where(
+            *of_it,
+            DeviceEntry.id != row.id,
+            DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
+        )
+        .order_by(DeviceEntry.id)
+    )
+    for one in session.execute(query):
+        yield _seen(one, one.outside_id), one.id
 
 
 def _compare_label(session: Session, row: DeviceEntry, result: str, user: User, now: datetime) -> None:
     """Open what the scan of a label gives away; one container in two places at once is a copied sticker."""
     if result == "mismatch":
-        _open(session, CaseKind.LABEL_MISMATCH, row, None, user, now)
-    if result != "seen":  # what follows was said of the scan itself
+        _open(session, CaseKind.LABEL_MISMATCH, _name(row), row, None, user, now)
+    if row.repeats is not None:  # what follows was said of the scan itself
         return
     if kind := rules.PRESENCE_MEANS.get(Presence(row.verdict or "")):
-        _open(session, kind, row, None, user, now)
-    others = sa.select(DeviceEntry).where(
-        DeviceEntry.kind == "store",
-        DeviceEntry.token == row.token,
-        DeviceEntry.id != row.id,
-        DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
-    )
-    for other in session.scalars(others.order_by(DeviceEntry.id)).all():
-        here, there = _place(row), _place(other)
-        if here and there and rules.is_too_fast(here, row.at, there, other.at):
-            order = sorted((row, other), key=lambda one: (one.at, one.device_id, one.seq))
-            _open(session, CaseKind.TOO_FAST, order[0], order[1], user, now)
+        _open(session, kind, _name(row), row, None, user, now)
+    mine = _seen(row, "")
+    same = (DeviceEntry.kind == "store", DeviceEntry.token == row.token, DeviceEntry.repeats.is_(None))
+    far: dict[str, list[tuple[Sighting, int]]] = {}
+    for theirs, number in _others(session, row, *same):
+        if mine.place and theirs.place and rules.is_too_fast(mine.place, mine.at, theirs.place, theirs.at):
+            days = "|".join(rules.tells(CaseKind.TOO_FAST, mine, theirs))
+            far.setdefault(days, []).append((theirs, number))
+    for days, those in far.items():
+        other = session.get_one(DeviceEntry, min(those, key=lambda one: one[0].order)[1])
+        first, second = sorted((row, other), key=lambda one: (one.at, one.device_id, one.seq))
+        _open(session, CaseKind.TOO_FAST, f"{row.token}|{days}", first, second, user, now)
 
 
-def _place(row: DeviceEntry) -> Place | None:
+def _name(row: DeviceEntry) -> str:
+    """An entry in the key of a case."""
+    return f"{row.device_id}/{row.seq}"
+
+
+def _place(row: Any) -> Place | None:
     if row.latitude is None or row.longitude is None:
         return None
     return Place(row.latitude / 1e6, row.longitude / 1e6)
@@ -371,9 +469,9 @@ def _place(row: DeviceEntry) -> Place | None:
 
 def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
     """Whether what was shown is not what is known here to have held then."""
-    if row.kind != "scan" or row.shown is None or row.verdict is None or row.shown == row.verdict:
+    if row.kind not in ("scan", "check") or row.repeats is not None or row.verdict in (None, row.shown):
         return False
-    if {row.shown, row.verdict} & _CANNOT_JUDGE or row.verdict in _MAY_BE_LATER:
+    if row.shown in _KNEW_NO_BETTER or row.verdict in _CANNOT_JUDGE | _MAY_BE_LATER:
         return False
     if row.verdict == Verdict.REVOKED and said is not None:
         return _was_revoked(session, said, row.at)
@@ -381,10 +479,7 @@ def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
 
 
 def _was_revoked(session: Session, said: Claims, at: datetime) -> bool:
-    """Whether a document was revoked by then (by the day), or a trip slip given up or its document revoked."""
-    given_up = trips.ended(session, said[c.SUB], trips.GIVEN_UP)
-    if given_up is not None and given_up.recorded_at <= at:
-        return True
+    """Whether a document was revoked by then, by the day; of a trip slip, the document that it is of."""
     query = (
         sa.select(PermitBalance.revoked_on)
         .join(
@@ -396,33 +491,36 @@ def _was_revoked(session: Session, said: Claims, at: datetime) -> bool:
     return is_revoked(session.scalar(query), legal_day(at))
 
 
-def _sighting(session: Session, row: DeviceEntry) -> Sighting:
-    """An entry as the rules see it, made from what was signed."""
-    said = _claims_of(row)
-    permit = said[c.PERMIT]
-    device = session.scalars(sa.select(Device.outside_id).where(Device.id == row.device_id)).one()
-    area = session.get_one(Area, row.area_id)
+def _seen(row: Any, device: str) -> Sighting:
+    """An entry, or its columns, as far as two are compared."""
     return Sighting(
         name=(device, row.seq),
         at=row.at,
         day=legal_day(row.at),
         token=row.token or "",
         index=(row.list_number or 0, row.list_index or 0),
-        is_check=row.kind == "check",
+        is_scan=row.repeats is None,
         plate=row.plate,
-        plates=tuple(permit.get(c.PLATES, ())),
-        route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),
-        area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
         place=_place(row),
-        uses=permit[c.USES],
-        trip=trips.number_of_use(session, permit[c.PARENT], permit[c.TRIP]) if c.TRIP in permit else None,
-        received=_received(session, said),
     )
 
 
-def _claims_of(row: DeviceEntry) -> Claims:
-    """What the code said; its signature was good when it came."""
-    return read_claims(envelope.read(from_text(json.loads(row.said)["scan"]["text"])[1]).payload)
+def _sighting(session: Session, row: DeviceEntry, said: Claims) -> Sighting:
+    """An entry as the rules see it, with what its code says."""
+    permit = said[c.PERMIT]
+    device = session.scalars(sa.select(Device.outside_id).where(Device.id == row.device_id)).one()
+    area = session.get_one(Area, row.area_id)
+    is_slip = c.TRIP in permit
+    return replace(
+        _seen(row, device),
+        plates=tuple(permit.get(c.PLATES, ())),
+        route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),
+        area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
+        uses=permit[c.USES],
+        trip=trips.number_of_use(session, permit[c.PARENT], permit[c.TRIP]) if is_slip else None,
+        received=_received(session, said),
+        is_given_up=is_slip and trips.ended(session, said[c.SUB], trips.GIVEN_UP) is not None,
+    )
 
 
 def _received(session: Session, said: Claims) -> date | None:
@@ -448,16 +546,22 @@ def _received(session: Session, said: Claims) -> date | None:
 def _open(
     session: Session,
     kind: CaseKind,
+    of: str,
     first: DeviceEntry,
     second: DeviceEntry | None,
     user: User,
     now: datetime,
-    more: str = "",
 ) -> None:
-    """Open a case, unless it is open or was closed already: its key is the kind and the scans."""
-    scans = "|".join(f"{one.device_id}/{one.seq}" for one in (first, second) if one is not None)
-    key = f"{kind}|{scans}{'|' + more if more else ''}"
+    """Open a case, unless it is open or was closed already: its key is the kind and what it is of.
+
+    Of one document, or one phone's entry, there are never more than ``rules.ENOUGH`` cases of a kind.
+    """
+    key = f"{kind}|{of}"
     if session.scalar(sa.select(RoadCase.id).where(RoadCase.key == key)) is not None:
+        return
+    place, _, _ = of.partition("|")
+    alike = sa.select(sa.func.count()).where(RoadCase.key.startswith(f"{kind}|{place}|", autoescape=True))
+    if second is not None and session.scalars(alike).one() >= rules.ENOUGH:
         return
     number, today = take_ids(session, 1)[0], legal_day(now)
     row = {

@@ -46,6 +46,7 @@ class DeviceEntry(Base):
     __table_args__ = append_only(
         UniqueConstraint("device_id", "seq"),
         Index("ix_device_entry_place", "list_number", "list_index"),
+        Index("ix_device_entry_token", "token"),
         rowid=True,
     )
 
@@ -70,6 +71,22 @@ class DeviceEntry(Base):
     longitude: Mapped[int | None]
     record: Mapped[str | None]  # path and number of the road check or visit that came of it
     fault: Mapped[str | None]  # why none came of it
+    repeats: Mapped[int | None]  # number of the scan of this phone that it says again; None where it is the first
+
+
+class DeviceFork(Base):
+    """What a phone signed under a number of its log that has another entry: kept, and nothing came of it."""
+
+    __tablename__ = "device_fork"
+    __table_args__ = append_only(UniqueConstraint("device_id", "digest"), rowid=True)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    seq: Mapped[int]
+    digest: Mapped[str]
+    said: Mapped[str]
+    signature: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Photo(Base):

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, url_for
 from sqlalchemy.orm import Session
 
+from precursor import audit
 from precursor.accounts.models import User
 from precursor.api.views import body_of
 from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core import access, problems
 from precursor.core.access import Action
-from precursor.core.db import transaction
 from precursor.core.errors import Fault, Faulty, Refused, Stale
 from precursor.roadside import arrivals, extract, service
 from precursor.roadside.schemas import EnrolForm, Greeting, LogForm
@@ -150,11 +150,18 @@ def _digest(static: Path) -> str:
 
 @bp.get("/scan/enrolment")
 @access.requires(Action.ROAD_CHECK_RECORD)
+def before_enrolment() -> str:
+    """Asks first: a code ends the one before, and whoever has it enrols a phone in the reader's name."""
+    return render_template("enrolment.html", text=None)
+
+
+@bp.post("/scan/enrolment")
+@access.requires(Action.ROAD_CHECK_RECORD)
 def enrolment() -> str:
     """What a phone scans first: the root key that it pins, and a secret that enrols it once."""
     root = bytes.fromhex(tokens.office().store.root_public())
-    with transaction(current_app.extensions["engine"]) as session:
-        secret = service.offer(session, g.subject.account, current_app.extensions["settings"].clock())
+    secret = service.offer(db.session, g.subject.account, current_app.extensions["settings"].clock())
+    db.session.commit()
     number = int.from_bytes(b"\x01" + root + secret, "big")
     text = f"{ENROLMENT}#{number}"
     picture = base64.b64encode(qr.png(text)).decode()
@@ -168,7 +175,8 @@ def enrol() -> Response:
     """Enrol a phone: the secret of the code speaks for the officer who made it."""
     asked, now = body_of(EnrolForm), current_app.extensions["settings"].clock()
     session = db.session
-    device = service.enrol(session, bytes.fromhex(asked["secret"]), asked["key"], asked.get("name", ""), now)
+    secret, key, proof = (asked[name] for name in ("secret", "key", "proof"))
+    device = service.enrol(session, bytes.fromhex(secret), key, proof, asked.get("name", ""), now)
     user, area = session.get_one(User, device.user_id), session.get_one(Area, device.area_id)
     within = sa.select(Area).where(Area.id.in_(areas.within(session, area.id)), Area.level == "county")
     answer = jsonify(
@@ -191,10 +199,11 @@ def log() -> Response:
     """Take a part of a phone's log. Each entry once: what was taken before gets its receipt again."""
     asked, now = body_of(LogForm), current_app.extensions["settings"].clock()
     session = db.session
-    device, user = arrivals.greeted(session, asked["device"], asked["at"], asked["hello"], now)
+    device, user = arrivals.greeted(session, asked["device"], asked["at"], asked["hello"], "log", now)
     try:
         receipts = arrivals.take(session, device, user, asked["entries"], _judge(session, now), now)
     except Stale as error:
+        session.commit()  # what came before it in the same part is taken
         answer = jsonify(problems.problem(error) | {"next": device.next_seq})
         answer.status_code = problems.status_of(error)
         return answer
@@ -220,9 +229,19 @@ def log() -> Response:
 def extracted() -> Response:
     """The documents of the officer's area and the visits that are due, signed: for whoever has only a number."""
     asked, now = body_of(Greeting), current_app.extensions["settings"].clock()
-    device, _ = arrivals.greeted(db.session, asked["device"], asked["at"], asked["hello"], now)
+    device, user = arrivals.greeted(db.session, asked["device"], asked["at"], asked["hello"], "extract", now)
     area = db.session.get_one(Area, device.area_id)
     body = extract.make(db.session, tokens.office(), area, now)
+    said = {"area": area.outside_id, "sha256": hashlib.sha256(body).hexdigest()}
+    audit.note(
+        db.session,
+        action="device.extract",
+        kind="device",
+        name=device.outside_id,
+        row=said,
+        actor=service.actor_of(user),
+        now=now,
+    )
     db.session.commit()
     return Response(body, mimetype=EXTRACT_TYPE)
 

@@ -14,10 +14,11 @@ _PERSON: str = r"[A-Za-z0-9-]{1,40}"
 
 
 class EnrolForm(Record):
-    """A phone that is to be enrolled: the secret of the code, and the public half of the key it made."""
+    """A phone to be enrolled: the secret of the code, the public half of its key, and that it has the other."""
 
     secret = Text(longest=32, pattern=r"[0-9a-f]{32}")
     key = Text(longest=64, pattern=_HEX)
+    proof = Text(longest=128, pattern=r"[0-9a-f]{128}")
     name = words(optional=True)
 
 

@@ -1,6 +1,7 @@
 """Phones: enrolled once by a code with a secret, locked from afar, closed cases."""
 
 import hashlib
+import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,9 +15,9 @@ from precursor.areas import service as areas
 from precursor.core.access import GRANTS, Action, Role
 from precursor.core.clock import legal_day
 from precursor.core.db import changed, take_ids
-from precursor.core.errors import Forbidden, NotFound, Refused
+from precursor.core.errors import Locked, NotFound, Refused
 from precursor.roadside.models import CaseEnd, Device, DeviceEntry, Enrolment, Photo, RoadCase
-from precursor.signing.keys import is_sound
+from precursor.signing.keys import holds, is_sound, public
 
 #: How long a code to enrol with is good.
 ENROLS: Final = timedelta(minutes=15)
@@ -38,10 +39,16 @@ def offer(session: Session, username: str, now: datetime) -> bytes:
     return secret
 
 
-def enrol(session: Session, secret: bytes, key: str, name: str, now: datetime) -> Device:
-    """A new phone by its public key. Refused when the secret is none, was used, or its time is over."""
-    if not is_sound(bytes.fromhex(key)):
-        raise Refused("公钥无效 / not a sound public key")
+def enrol(session: Session, secret: bytes, key: str, proof: str, name: str, now: datetime) -> Device:
+    """A new phone by its public key. Refused when the secret is none, was used, or its time is over.
+
+    ``proof`` signs ``enrol`` and the secret in hex: nobody enrols a key that he does not have, nor one twice.
+    """
+    said = f"enrol {secret.hex()}".encode()
+    if not is_sound(bytes.fromhex(key)) or not holds(public(bytes.fromhex(key)), bytes.fromhex(proof), said):
+        raise Refused("公钥无效，或不是这部手机的 / not a sound public key, or not this phone's")
+    if session.scalar(sa.select(Device.id).where(Device.key == key).limit(1)) is not None:
+        raise Refused("这把钥匙已登记过 / this key is enrolled already")
     row = session.get(Enrolment, digest_of(secret))
     taken = sa.update(Enrolment).where(
         Enrolment.digest == digest_of(secret), Enrolment.used_at.is_(None), Enrolment.ends_at > now
@@ -66,13 +73,12 @@ def enrol(session: Session, secret: bytes, key: str, name: str, now: datetime) -
     )
     session.add(device)
     session.flush()
-    said = {"device": device.outside_id, "key": key, "name": name}
     audit.note(
         session,
         action="device.enrol",
         kind="device",
         name=device.outside_id,
-        row=said,
+        row={"device": device.outside_id, "key": key, "name": name},
         actor=actor_of(user),
         now=now,
     )
@@ -80,9 +86,9 @@ def enrol(session: Session, secret: bytes, key: str, name: str, now: datetime) -
 
 
 def check_account(user: User) -> None:
-    """Forbidden when the officer may not record road checks any more."""
+    """Locked when the officer may not record road checks any more."""
     if not user.active or user.area_id is None or Role(user.role) not in GRANTS[Action.ROAD_CHECK_RECORD]:
-        raise Forbidden("此账号不能再录入道路检查 / this account may not record road checks any more")
+        raise Locked("此账号不能再录入道路检查 / this account may not record road checks any more")
 
 
 def actor_of(user: User) -> audit.Actor:
@@ -103,6 +109,8 @@ def lock(session: Session, outside_id: str, actor: audit.Actor, now: datetime) -
 def keep_photo(session: Session, outside_id: str, digest: str, body: bytes, now: datetime) -> None:
     """Keep a photograph once. NotFound unless an entry of the phone that was signed names it."""
     device = session.scalars(sa.select(Device).where(Device.outside_id == outside_id)).one_or_none()
+    if device is not None:
+        check_account(session.get_one(User, device.user_id))
     named = device and session.scalar(
         sa.select(DeviceEntry.id)
         .where(DeviceEntry.device_id == device.id, DeviceEntry.said.contains(digest))
@@ -116,18 +124,30 @@ def keep_photo(session: Session, outside_id: str, digest: str, body: bytes, now:
 
 
 def photo_in(session: Session, area: int, digest: str) -> bytes:
-    """A photograph that an entry of an area names. NotFound otherwise."""
+    """A photograph that an entry of an area names, whichever phone brought it first. NotFound otherwise."""
     found = session.get(Photo, digest)
     named = found and session.scalar(
-        sa.select(DeviceEntry.id).where(
-            DeviceEntry.device_id == found.device_id,
-            DeviceEntry.said.contains(digest),
-            DeviceEntry.area_id.in_(areas.subtree(area)),
-        )
+        sa.select(DeviceEntry.id)
+        .where(DeviceEntry.said.contains(digest), DeviceEntry.area_id.in_(areas.subtree(area)))
+        .limit(1)
     )
     if found is None or named is None:
         raise NotFound("没有这张照片 / there is no such photograph")
     return found.body
+
+
+def _beside(session: Session, case: RoadCase) -> set[str]:
+    """Who stood beside the officer of the phone, by what was signed."""
+    entries = session.scalars(
+        sa.select(DeviceEntry.said).where(DeviceEntry.id.in_([case.first_id, case.second_id or case.first_id]))
+    )
+    forms = (said.get(kind) or {} for said in map(json.loads, entries) for kind in ("check", "visit"))
+    return {
+        str(code).upper()
+        for form in forms
+        if isinstance(form, dict) and isinstance(form.get("officers"), list)
+        for code in form["officers"]
+    }
 
 
 def close(session: Session, outside_id: str, outcome: str, reason: str, actor: audit.Actor, now: datetime) -> None:
@@ -143,7 +163,7 @@ def close(session: Session, outside_id: str, outcome: str, reason: str, actor: a
         .join(DeviceEntry, DeviceEntry.device_id == Device.id)
         .where(DeviceEntry.id.in_([case.first_id, case.second_id or case.first_id]))
     )
-    if actor.person in set(session.scalars(people)):
+    if actor.person.upper() in {person.upper() for person in session.scalars(people)} | _beside(session, case):
         raise Refused("扫码人本人不能办结 / who scanned does not close the case (C1)")
     row = {
         "case_id": case.id,

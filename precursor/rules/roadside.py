@@ -20,8 +20,10 @@ FASTEST: Final = 130
 ONE_PLACE: Final = 5
 #: Two scans further apart in time than this are not compared.
 COMPARED: Final = timedelta(days=7)
-#: By how much a phone's clock may be ahead.
+#: By how much a phone's clock may be ahead, or an entry before the one that it follows.
 AHEAD: Final = timedelta(minutes=5)
+#: So many cases of one kind about one document tell no more than the first few: no more are opened.
+ENOUGH: Final = 50
 #: Days in which a case is to be closed.
 DAYS_TO_CLOSE: Final = 7
 _EARTH: Final = 6371.0  # km
@@ -34,8 +36,10 @@ class CaseKind(StrEnum):
     OFF_ROUTE = "off_route"
     AFTER_WRITE_OFF = "after_write_off"
     MORE_TRIPS = "more_trips"
+    TRIP_GIVEN_UP = "trip_given_up"
     REJUDGED = "rejudged"
     CLOCK_AHEAD = "clock_ahead"
+    CLOCK_BACK = "clock_back"
     OTHER_TOKEN = "other_token"  # noqa: S105 - no password
     OTHER_PLATE = "other_plate"
     TOO_FAST = "too_fast"
@@ -50,8 +54,10 @@ CASES: Final = {
     CaseKind.OFF_ROUTE: Words("不在证载路线上", "off the route of the document"),
     CaseKind.AFTER_WRITE_OFF: Words("已收货核销后仍在途", "on the road after its goods were received"),
     CaseKind.MORE_TRIPS: Words("车次超过证件允许", "more trips than the document allows"),
+    CaseKind.TRIP_GIVEN_UP: Words("已取消的车次在路上", "on the road with a journey that was given up"),
     CaseKind.REJUDGED: Words("后台结论与现场不同", "judged otherwise afterwards than on the spot"),
     CaseKind.CLOCK_AHEAD: Words("手机时钟走快", "the phone's clock is ahead"),
+    CaseKind.CLOCK_BACK: Words("记录时间早于前一条或登记", "an entry earlier than the one before, or than the phone"),
     CaseKind.OTHER_TOKEN: Words("同一编号出现另一个码", "one number, two different codes"),
     CaseKind.OTHER_PLATE: Words("同一个码出现在两块车牌上", "one code on two plates"),
     CaseKind.TOO_FAST: Words("两次扫码相隔太远", "two scans too far apart for the time between"),
@@ -132,12 +138,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One scan of a document whose signature is good, or the check that followed it (``is_check``).
+    """One scan of a document whose signature is good, or the check that followed it (not ``is_scan``).
 
+    A check without a scan before it counts as one: else it would be seen by no rule.
     ``name`` tells scans apart (phone and number); ``token`` is the digest of the code and ``index`` its place on the
     lists; ``plate`` is what the officer saw, ``plates`` and ``route`` what the code says (areas by six digits, or by
     their own number); ``uses`` 0 is without limit; ``received`` is the day on which the other side had the goods, of
-    a trip slip the day on which its journey was over.
+    a trip slip the day on which its journey was over, and ``is_given_up`` that it was to be none.
     """
 
     name: tuple[str, int]
@@ -145,7 +152,7 @@ class Sighting:
     day: date
     token: str
     index: tuple[int, int]
-    is_check: bool = False
+    is_scan: bool = True
     plate: str | None = None
     plates: tuple[str, ...] = ()
     route: tuple[str, ...] = ()
@@ -154,6 +161,7 @@ class Sighting:
     uses: int = 0
     trip: int | None = None
     received: date | None = None
+    is_given_up: bool = False
 
     @property
     def order(self) -> tuple[datetime, tuple[str, int]]:
@@ -172,8 +180,10 @@ def alone(one: Sighting) -> Iterator[CaseKind]:
         yield CaseKind.PLATE_MISMATCH
     if one.area and one.route and one.area not in one.route:
         yield CaseKind.OFF_ROUTE
-    if one.is_check:
+    if not one.is_scan:
         return
+    if one.is_given_up:
+        yield CaseKind.TRIP_GIVEN_UP
     is_for_once = one.uses == 1 or one.trip is not None
     if one.received is not None and is_for_once and one.day > one.received:
         yield CaseKind.AFTER_WRITE_OFF
@@ -185,14 +195,27 @@ def together(one: Sighting, other: Sighting) -> Iterator[CaseKind]:
     """What two scans of one place on the lists give away together, whichever is named first."""
     if one.index != other.index or one.name == other.name or abs(one.at - other.at) > COMPARED:
         return
-    if one.is_check or other.is_check:  # plates stand on checks, all else on scans
-        if one.plate and other.plate and bare(one.plate) != bare(other.plate):
-            yield CaseKind.OTHER_PLATE
+    if one.plate and other.plate and bare(one.plate) != bare(other.plate):
+        yield CaseKind.OTHER_PLATE
+    if not (one.is_scan and other.is_scan):
         return
     if one.token != other.token:
         yield CaseKind.OTHER_TOKEN
     if one.place and other.place and is_too_fast(one.place, one.at, other.place, other.at):
         yield CaseKind.TOO_FAST
+
+
+def tells(kind: CaseKind, one: Sighting, other: Sighting) -> tuple[str, ...]:
+    """By what two scans open this case and no other: the days, and the two plates or codes.
+
+    A hundred checks of one lorry with two plates on a day are one case, whichever two of them arrive first.
+    """
+    days = sorted({str(one.day), str(other.day)})
+    if kind is CaseKind.OTHER_PLATE:
+        return (*days, *sorted(bare(each.plate or "") for each in (one, other)))
+    if kind is CaseKind.OTHER_TOKEN:
+        return (*days, *sorted(each.token for each in (one, other)))
+    return tuple(days)
 
 
 def is_too_fast(one: Place, at: datetime, other: Place, then: datetime) -> bool:

@@ -10,7 +10,7 @@ from precursor.api.collection import Values, no_such
 from precursor.api.common import positive, ref, unit
 from precursor.areas.models import Area
 from precursor.core.access import Action
-from precursor.core.errors import Fault, Faulty
+from precursor.core.errors import Fault, Faulty, Forbidden
 from precursor.core.members import Amount, Day, Each, Record, Text, Whole, Word
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
@@ -28,7 +28,7 @@ class TripForm(Record):
     """A journey to begin: vehicles, amount, the first day (today when left out) and how many days it takes."""
 
     document = ref()
-    plates = Each(Text(longest=16))
+    plates = Each(Text(longest=16, pattern=r"[\w·•.-]{2,16}", note="letters and digits"))
     quantity = Amount()
     unit = unit()
     valid_from = Day(optional=True)
@@ -118,6 +118,10 @@ def _open(call: Call, data: Values, _: str) -> str:
 
 def _end(call: Call, data: Values, id_: str) -> str:
     slip = call.session.scalars(sa.select(TripSlip).where(TripSlip.outside_id == id_)).one()
+    own = call.scope.enterprise_id
+    parties = (slip.enterprise_id, call.session.get_one(Permit, (slip.enterprise_id, slip.permit_id)).carrier_id)
+    if own not in parties:
+        raise Forbidden("随车单由发货人或承运人结束 / who dispatches or carries ends a trip")
     trips.end_trip(call.session, slip, data["how"], call.actor, call.now)
     return id_
 

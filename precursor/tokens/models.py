@@ -96,8 +96,19 @@ class TripEnd(Base):
     __table_args__ = append_only()
 
     trip_id: Mapped[int] = mapped_column(ForeignKey("trip_slip.id"), primary_key=True, autoincrement=False)
-    how: Mapped[str]  # arrived, given_up
+    how: Mapped[str]  # arrived, given_up, replaced
     day: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())
+
+
+class TripSeen(Base):
+    """A journey that was met on the road: it cannot be one that was never begun."""
+
+    __tablename__ = "trip_seen"
+    __table_args__ = append_only()
+
+    trip_id: Mapped[int] = mapped_column(ForeignKey("trip_slip.id"), primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Instant())  # of the scan
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 

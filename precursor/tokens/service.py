@@ -229,8 +229,8 @@ def verifier(session: Session, office: Office, actor: audit.Actor, now: datetime
         if number not in kept:
             try:
                 kept[number] = lists.read_status(status_list(session, office, number, actor, now).body, by)
-            except NotFound:
-                raise NotGenuine(Verdict.STATUS_MISSING, "no list of that number") from None
+            except (NotFound, Refused) as error:  # none of that number, or its key is out of reach
+                raise NotGenuine(Verdict.STATUS_MISSING, str(error)) from None
         return kept[number]
 
     return Verifier(trusted, find, host_of(prefix_of(office.base_url)))
@@ -243,7 +243,8 @@ def jwks(session: Session, now: datetime) -> dict[str, Any]:
         return urlsafe_b64encode(bytes.fromhex(text)).decode().rstrip("=")
 
     fixed = {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig"}
-    return {"keys": [fixed | {"kid": b64url(k.kid), "x": b64url(k.x)} for k in keys.listed(session, now)]}
+    good = [key for key in keys.listed(session, now) if key.state != KeyState.COMPROMISED]
+    return {"keys": [fixed | {"kid": b64url(key.kid), "x": b64url(key.x)} for key in good]}
 
 
 def numbers(session: Session) -> list[int]:
@@ -358,7 +359,7 @@ def _slips(session: Session, number: int, today: date) -> list[tuple[int, Status
 
 
 def _slip_state(row: Any, today: date) -> Status:
-    if row.how == "given_up" or is_revoked(row.revoked_on, today):
+    if row.how in ("given_up", "replaced") or is_revoked(row.revoked_on, today):
         return Status.INVALID
     if row.is_suspended:
         return Status.SUSPENDED

@@ -77,7 +77,12 @@ class KeyStore:
         """An issuing key that was made in the safe by other tools, under a label. Refused without a safe."""
         if self._safe is None:
             raise Refused("未设置 PRECURSOR_PKCS11_MODULE / no PKCS#11 token is set: set PRECURSOR_PKCS11_MODULE")
-        return self._safe.called(label)
+        found = self._safe.called(label)
+        if found.x.hex() == self.root_public():
+            raise Refused(
+                "这是根密钥，不能签发证件 / this is the root key: it signs the list of keys, and no document"
+            )
+        return found
 
     def _file_of(self, kid: str) -> Path:
         return self._home / "keys" / f"{kid}.key"

@@ -16,7 +16,7 @@ from precursor.core import quantity
 from precursor.core.clock import legal_day
 from precursor.core.db import take_ids
 from precursor.core.errors import Fault, Faulty, Refused
-from precursor.permits.models import Permit, PermitBalance
+from precursor.permits.models import Draw, Permit, PermitBalance
 from precursor.permits.service import PermitKey
 from precursor.rules.permits import TRANSPORT, PermitKind, Uses, is_revoked
 from precursor.rules.roadside import bare
@@ -24,7 +24,7 @@ from precursor.signing import cbor, envelope
 from precursor.signing import claims as c
 from precursor.substances.models import Substance
 from precursor.tokens import keys, saying, service
-from precursor.tokens.models import TripEnd, TripSlip
+from precursor.tokens.models import TripEnd, TripSeen, TripSlip
 from precursor.tokens.service import Office
 
 #: The longest that a slip is good, in legal days.
@@ -32,6 +32,9 @@ LONGEST: Final = 3
 _OTHER_TIME: Final = 5
 ARRIVED: Final = "arrived"
 GIVEN_UP: Final = "given_up"
+REPLACED: Final = "replaced"
+#: How a journey ends that was none, and takes nothing of its document.
+NONE: Final = (GIVEN_UP, REPLACED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,15 @@ def open_trip(session: Session, office: Office, trip: OpenTrip, actor: audit.Act
     """The slip of a journey, signed. Refused or Faulty where the document does not bear it; one at a time."""
     key = trip.permit
     balance = session.get_one(PermitBalance, (key.holder, key.id), with_for_update=True)
+    if _was_used_up(session, balance, legal_day(now)):
+        raise Faulty([Fault("/document", "证件此前已用完 / the document was used up before today")])
+    return _open(session, office, trip, balance, actor, now)
+
+
+def _open(
+    session: Session, office: Office, trip: OpenTrip, balance: PermitBalance, actor: audit.Actor, now: datetime
+) -> TripSlip:
+    key = trip.permit
     permit = session.get_one(Permit, (key.holder, key.id))
     _check_document(permit, balance, trip, legal_day(now))
     number = _next(session, permit, trip)
@@ -79,16 +91,26 @@ def open_trip(session: Session, office: Office, trip: OpenTrip, actor: audit.Act
 
 
 def end_trip(session: Session, slip: TripSlip, how: str, actor: audit.Actor, now: datetime) -> None:
-    """The journey is over (``arrived``) or was given up: its slip is good no longer. Refused a second time."""
+    """The journey is over (``arrived``) or was given up: its slip is good no longer.
+
+    Refused a second time, and to give up what was met on the road: it would be carried twice.
+    """
     if session.get(TripEnd, slip.id) is not None:
         raise Refused("随车单已结束 / the trip is over already")
+    if how == GIVEN_UP and (seen := session.get(TripSeen, slip.id)) is not None:
+        day = legal_day(seen.at)
+        raise Refused(f"{day} 已在途中查验，不能取消，只能到达 / met on the road on {day}: it can only arrive")
+    _end(session, slip, how, actor, now)
+
+
+def _end(session: Session, slip: TripSlip, how: str, actor: audit.Actor, now: datetime) -> None:
     row = {"trip_id": slip.id, "how": how, "day": legal_day(now)}
     audit.write(session, TripEnd, [row], action="trip.end", actor=actor, now=now)
 
 
 def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Actor, now: datetime) -> TripSlip:
     """Another slip for what is left of a journey, when the key of its slip is trusted no longer."""
-    end_trip(session, slip, GIVEN_UP, actor, now)
+    _end(session, slip, REPLACED, actor, now)
     rest = OpenTrip(
         permit=PermitKey(slip.enterprise_id, slip.permit_id),
         plates=tuple(slip.plates.split(", ")),
@@ -96,7 +118,8 @@ def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Ac
         valid_from=max(slip.valid_from, legal_day(now)),
         valid_to=slip.valid_to,
     )
-    return open_trip(session, office, rest, actor, now)
+    balance = session.get_one(PermitBalance, (slip.enterprise_id, slip.permit_id), with_for_update=True)
+    return _open(session, office, rest, balance, actor, now)
 
 
 def ended(session: Session, slip: str, how: str) -> TripEnd | None:
@@ -109,6 +132,14 @@ def ended(session: Session, slip: str, how: str) -> TripEnd | None:
     return session.scalar(query)
 
 
+def seen(session: Session, number: str, at: datetime, actor: audit.Actor, now: datetime) -> None:
+    """A slip was met on the road; the first time counts."""
+    slip = session.scalar(sa.select(TripSlip.id).where(TripSlip.outside_id == number))
+    if slip is None or session.get(TripSeen, slip) is not None:
+        return
+    audit.write(session, TripSeen, [{"trip_id": slip, "at": at}], action="trip.seen", actor=actor, now=now)
+
+
 def number_of_use(session: Session, document: str, trip: int) -> int:
     """Which use of a document its journey of this number is: what was given up before it was none."""
     query = (
@@ -116,9 +147,18 @@ def number_of_use(session: Session, document: str, trip: int) -> int:
         .select_from(TripSlip)
         .join(TripEnd, TripEnd.trip_id == TripSlip.id)
         .join(Permit, sa.and_(Permit.enterprise_id == TripSlip.enterprise_id, Permit.id == TripSlip.permit_id))
-        .where(Permit.outside_id == document, TripSlip.trip < trip, TripEnd.how == GIVEN_UP)
+        .where(Permit.outside_id == document, TripSlip.trip < trip, TripEnd.how.in_(NONE))
     )
     return trip - session.scalars(query).one()
+
+
+def _was_used_up(session: Session, balance: PermitBalance, today: date) -> bool:
+    """Nothing is left of a document, and what took the last of it was not the dispatch of today."""
+    if balance.drawn < balance.approved and balance.draws < balance.allowed_draws:
+        return False
+    of_it = (Draw.enterprise_id == balance.enterprise_id, Draw.permit_id == balance.permit_id)
+    last = session.scalar(sa.select(sa.func.max(Draw.day)).where(*of_it))
+    return last is None or last < today
 
 
 def _check_document(permit: Permit, balance: PermitBalance, trip: OpenTrip, today: date) -> None:
@@ -143,7 +183,7 @@ def _check_document(permit: Permit, balance: PermitBalance, trip: OpenTrip, toda
 def _next(session: Session, permit: Permit, trip: OpenTrip) -> int:
     """The number of the journey. Refused when the document has no journey or no amount left for it."""
     of_permit = (TripSlip.enterprise_id == permit.enterprise_id, TripSlip.permit_id == permit.id)
-    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how == GIVEN_UP)
+    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how.in_(NONE))
     made, gone, last = session.execute(
         sa.select(
             sa.func.count(TripSlip.id).filter(~given_up),

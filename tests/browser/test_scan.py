@@ -102,6 +102,7 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         (known, *_), *_ = codes(lead, address, f"&county={WORST}")
         inspector = logged_in(desk, address, "inspector")
         inspector.goto(f"{address}/scan/enrolment")
+        inspector.click("#make")
         enrolment = inspector.locator("dd.code").first.text_content()
         assert (
             zxingcpp.read_barcodes(Image.open(io.BytesIO(inspector.locator("img.qr").screenshot())))[0].text
@@ -142,6 +143,7 @@ def enrolment_of(browser, address):
     """The code that an inspector shows his phone."""
     inspector = logged_in(browser, address, "inspector")
     inspector.goto(f"{address}/scan/enrolment")
+    inspector.click("#make")
     return inspector.locator("dd.code").first.text_content()
 
 

@@ -30,6 +30,19 @@ def road(url, owner, tmp_path):
     door.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"), [("示例𠮷化工", "示例〓化工"), ("B😀\\n", "B〓\\n"), ('a\x01"b', 'a〓"b'), ("ئۇ", "〓〓")]
+)
+def test_a_character_that_the_font_lacks_is_marked_and_keeps_nothing_from_being_printed(name, printed):
+    rows = [{"zh": "单位", "en": "Enterprise", "value": name}]
+    text = pypdfium2.PdfDocument(paper.certificates([(SHOWN | {"rows": rows}, None), (SHOWN, None)]))
+    assert printed in text[0].get_textpage().get_text_range()
+    assert "字库所缺之字" in text[0].get_textpage().get_text_range()
+    label = {"label": "L", "goods": "g", "each": "1 kg", "batch": name, "owner": "", "count": 1}
+    blank = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    assert printed in pypdfium2.PdfDocument(paper.labels(label, [blank]))[0].get_textpage().get_text_range()
+
+
 def test_a_list_of_documents_is_printed_with_the_codes_that_were_signed(road):
     made = [road.document() for _ in range(3)]
     lead = road.door.account("lead", "ps_lead", area="X")

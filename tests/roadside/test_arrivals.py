@@ -8,11 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from api_kit import Door
 from conftest import ACTOR, NOW
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from empty_city import DAY, KG
-from roadside_kit import Phone, Road
+from roadside_kit import Phone, cases, count
 
 from precursor.areas.models import Area
 from precursor.checkpoints.models import RoadCheck
@@ -26,29 +25,6 @@ from precursor.roadside.models import DeviceEntry, RoadCase
 from precursor.tokens.models import TripSlip
 
 NOON = NOW - timedelta(hours=2)
-
-
-@pytest.fixture
-def road(url, owner, tmp_path):
-    door = Door(url, tmp_path)
-    yield Road(door, tmp_path)
-    door.close()
-
-
-@pytest.fixture
-def phone(road):
-    road.officer("walker")
-    return road.phone("walker")
-
-
-def cases(road):
-    with db.reading(road.door.engine) as session:
-        return sorted(row.kind for row in session.scalars(sa.select(RoadCase)))
-
-
-def count(road, model):
-    with db.reading(road.door.engine) as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(model))
 
 
 # ------------------------------------------------------------------ phones
@@ -109,7 +85,7 @@ def test_an_entry_that_is_not_this_phones_next_is_refused_and_leaves_nothing(roa
         said = entry["said"].replace(phone.id, "PH-9")
         entries = [{"said": said, "signature": phone.sign(said)}]
     answer = phone.send(entries, at, key)
-    assert answer.status_code in (403, 404, 412), answer.text
+    assert answer.status_code in (403, 404, 409, 412), answer.text
     if change == "order":
         assert answer.json["next"] == 1
     assert count(road, DeviceEntry) == 0
@@ -293,8 +269,8 @@ def test_what_was_shown_stays_and_a_different_judgement_opens_a_case(road, phone
         for one, day in ((document, DAY), (later, NOW.date())):
             command = RecordOfPermit(permit=one.key, day=day, recorded_on=day)
             permits.revoke(session, [command], ACTOR, NOW)
-    phone.scan(document, NOW - timedelta(hours=1))
     phone.scan(later, NOW - timedelta(days=1))  # revoked only after it was scanned
+    phone.scan(document, NOW - timedelta(hours=1))
     receipts = phone.sync()
     assert [one["verdict"] for one in receipts] == ["REVOKED", "REVOKED"]
     assert cases(road) == ["rejudged"]
@@ -315,7 +291,7 @@ def test_goods_that_were_received_do_not_travel_on(road, phone):
     assert cases(road) == ["after_write_off"]
 
 
-@pytest.mark.parametrize(("how", "case"), [("arrived", "after_write_off"), ("given_up", "rejudged")])
+@pytest.mark.parametrize(("how", "case"), [("arrived", "after_write_off"), ("given_up", "trip_given_up")])
 def test_a_slip_whose_journey_is_over_does_not_travel_again(road, phone, how, case):
     document = road.document()
     filing = road.city.permit(outside_id="GB-1", valid_to=DAY + timedelta(30))
@@ -327,10 +303,7 @@ def test_a_slip_whose_journey_is_over_does_not_travel_again(road, phone, how, ca
         row = session.query(TripSlip).filter_by(outside_id=slip["id"]).one()
         code = SimpleNamespace(text=road.office.text_of(bytes.fromhex(row.cose)))
         road.city.receive(session, sale, 10 * KG)
-    phone.scan(code, NOW - timedelta(hours=1))  # while it was on its way
     opener.done(f"trip-slips/{slip['id']}/end", {"how": how})
-    phone.sync()
-    assert cases(road) == []
     road.door.clock.now = NOW + timedelta(days=1)
     phone.scan(code, road.door.clock())  # its lists are a day old and say 有效
     phone.sync()
@@ -355,6 +328,13 @@ def test_a_case_is_closed_by_somebody_who_was_not_there(road, phone):
     assert road.officer("abroad", area="N").get("road-cases").json == []
 
 
+def told(case, ids, inner):
+    """What a case is of, without the numbers that differ between two runs: phone and entry, or days and plates."""
+    _, of, *more = case.key.split("|")
+    device, _, seq = of.partition("/")
+    return tuple(more) if case.second_id is not None else (inner[ids[int(device)]], seq)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_two_phones_in_any_order_of_sync_the_same_cases_once(road, seed):
     """The same scans twice, on two documents alike, brought home in two orders and with repetitions.
@@ -374,6 +354,8 @@ def test_two_phones_in_any_order_of_sync_the_same_cases_once(road, seed):
         )
         for _ in range(chance.randrange(2, 9))
     ]
+    if seed % 4:  # else a clock goes back
+        scans.sort(key=lambda one: one[1])
     found = []
     for names in (("one", "two"), ("one-b", "two-b")):
         document = road.document(route=("X",) if seed % 3 else ("N",))
@@ -391,21 +373,8 @@ def test_two_phones_in_any_order_of_sync_the_same_cases_once(road, seed):
         inner = {phone.id: place for place, phone in enumerate(phones)}
         with db.reading(road.door.engine) as session:
             rows = session.scalars(sa.select(RoadCase).where(RoadCase.document == document.id)).all()
-            seen = {row.id: row for row in session.scalars(sa.select(DeviceEntry))}
             ids = dict(session.execute(sa.text("SELECT id, outside_id FROM device")).all())
-            found.append(
-                sorted(
-                    (
-                        row.kind,
-                        *(
-                            (inner[ids[seen[n].device_id]], seen[n].seq)
-                            for n in (row.first_id, row.second_id)
-                            if n is not None
-                        ),
-                    )
-                    for row in rows
-                )
-            )
+            found.append(sorted((row.kind, row.second_id is None, *told(row, ids, inner)) for row in rows))
             assert session.scalar(sa.select(sa.func.count()).where(DeviceEntry.document == document.id)) == 2 * len(
                 scans
             )

@@ -32,18 +32,28 @@ const post = (path: string, body: unknown) =>
 
 /** Enrol by the secret of the code; throws without a network. The answer of the register, or why it refused. */
 export async function enrol(secret: string): Promise<string | null> {
+  if (await isLocked()) await retire();
   const raw = await publicOf(await key());
-  const answer = await post("", { secret, key: hex(raw), name: navigator.userAgent.slice(0, 120) });
+  const proof = await sign(`enrol ${secret}`);
+  const answer = await post("", { secret, key: hex(raw), proof, name: navigator.userAgent.slice(0, 120) });
   const said = (await answer.json()) as Device & { detail?: string };
   if (!answer.ok) return said.detail ?? String(answer.status);
   await keep("device", said);
   return null;
 }
 
-/** What proves that this phone asks, and when. */
-export async function greeting(own: Device): Promise<{ device: string; at: string; hello: string }> {
+/** A locked phone begins anew: a new key, a new log. What it signed before stays here under its old number, as evidence. */
+async function retire(): Promise<void> {
+  const db = await store, before = await device();
+  if (before) await keep(`log of ${before.device}`, { device: before, entries: await db.getAll("log") });
+  await db.clear("log");
+  for (const name of ["device", "key", "locked"]) await db.delete("settings", name);
+}
+
+/** What proves that this phone asks, when, and for what. */
+export async function greeting(own: Device, wish: "log" | "extract"): Promise<{ device: string; at: string; hello: string }> {
   const at = new Date();
-  return { device: own.device, at: at.toISOString(), hello: await sign(`hello ${own.device} ${Math.floor(at.getTime() / 1000)}`) };
+  return { device: own.device, at: at.toISOString(), hello: await sign(`hello ${own.device} ${Math.floor(at.getTime() / 1000)} ${wish}`) };
 }
 
 /** Write an entry down, signed and chained, before anything else is done with it. */
@@ -76,16 +86,23 @@ export const send = (): Promise<void> =>
     for (;;) {
       const waiting = (await db.getAll("log")).filter((entry) => !entry.receipt).slice(0, AT_ONCE);
       const entries = waiting.map(({ said, signature }) => ({ said, signature }));
-      const answer = await post("/log", { ...(await greeting(own)), entries });
+      const answer = await post("/log", { ...(await greeting(own, "log")), entries });
       if (answer.status === 412) return resend(((await answer.json()) as { next: number }).next);
-      if (answer.status === 403) return forget();
-      if (!answer.ok) return;
+      if (!answer.ok) {
+        const why = await reason(answer);
+        await keep("clock", why === "urn:precursor:clock");
+        return why === "urn:precursor:locked" ? forget() : undefined;
+      }
+      await keep("clock", false);
       const { receipts } = (await answer.json()) as { receipts: Receipt[] };
       await received(receipts);
       if (waiting.length < AT_ONCE) break;
     }
     await sendPhotos(own);
   });
+
+/** Why the register refused, in its own words for programs; whatever else answers on the way is no word of its. */
+const reason = (answer: Response) => answer.json().then((said: { type?: string }) => said.type ?? "", () => "");
 
 async function received(receipts: Receipt[]): Promise<void> {
   const change = (await store).transaction("log", "readwrite");

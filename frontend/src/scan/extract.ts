@@ -1,5 +1,6 @@
 // Documents of the area, visits that are due, labels of containers, as the register signed them: for whoever has no network.
 import { readExtract, type Item } from "../pc1";
+import { now } from "./clock";
 import { greeting, type Device } from "./device";
 import { bare } from "./findings";
 import { trusted } from "./lists";
@@ -12,16 +13,16 @@ export interface Due { enterprise: string; name: string; grade: string; until: s
 export interface Sticker { label: string; owner: string; goods: string; batch: string; count: number; each: string; document: string; places: [string, string][]; moves: [string, string, string, string][] }
 
 export async function fetchExtract(own: Device): Promise<void> {
-  const answer = await fetch(PATH, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(await greeting(own)) });
+  const answer = await fetch(PATH, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(await greeting(own, "extract")) });
   if (!answer.ok) return;
   const bytes = new Uint8Array(await answer.arrayBuffer()), trust = await trusted();
-  const read = trust && (await readExtract(bytes, trust)), db = await store;
+  const read = trust && (await readExtract(bytes, trust, (await now()).at)), db = await store;
   if (read && read.issued >= ((await db.get("lists", PATH))?.issued ?? 0)) await db.put("lists", { bytes, etag: "", at: Date.now(), issued: read.issued }, PATH);
 }
 
 async function whole() {
   const kept = await (await store).get("lists", PATH), trust = await trusted();
-  return kept && trust ? readExtract(kept.bytes, trust) : null;
+  return kept && trust ? readExtract(kept.bytes, trust, (await now()).at) : null;
 }
 
 /** A document by its number, letters in any case; and as of when. */

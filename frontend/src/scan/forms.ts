@@ -4,6 +4,7 @@ import type { Members } from "./device";
 import { store } from "./store";
 
 const WIDEST = 1280;
+const MOST = 20; // photographs of one entry
 
 /** What was filled in, the first field that is missing, and the photographs. */
 export function filled(form: HTMLFormElement): { said: Members; wrong: { field: HTMLElement; label: string } | null; photos: File[] } {
@@ -17,6 +18,7 @@ export function filled(form: HTMLFormElement): { said: Members; wrong: { field: 
     else if (name === "officers") said.officers = value.split(/[\s,，、]+/).filter(Boolean);
     else if (value.trim()) said[name] = value.trim();
   }
+  if (photos.length > MOST) return { said: {}, wrong: { field: form.querySelector<HTMLElement>("[name=photos]")!, label: t(`照片至多 ${MOST} 张`, `${MOST} photographs at most`) }, photos: [] };
   said.items = items;
   if (said.quantity === undefined) delete said.unit;
   return { said, wrong: null, photos };

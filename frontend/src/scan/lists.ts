@@ -1,6 +1,7 @@
 // Trust list, status lists, balance lists: fetched whole when there is a network, judged from the phone when there is none.
 import { listIssued, readBalance, readTrust, type Trust } from "../pc1";
-import { passed } from "./clock";
+import { signed } from "./clock";
+import { isLocked } from "./device";
 import { keep, setting, store } from "./store";
 
 const WELL_KNOWN = "/.well-known/precursor/";
@@ -16,10 +17,11 @@ async function fetched(path: string): Promise<void> {
 
 /** Keep a list that came by network or by hand, unless it is not the root's or a key's, or older than one seen. */
 export async function take(path: string, bytes: Uint8Array, etag = ""): Promise<boolean> {
+  if (await isLocked()) return false;
   const issued = path === TRUST ? await accepted(bytes) : await newer(path, bytes);
   if (issued === null) return false;
   await (await store).put("lists", { bytes, etag, at: Date.now(), issued }, path);
-  await passed(issued);
+  await signed(issued);
   return true;
 }
 
@@ -32,7 +34,7 @@ async function accepted(bytes: Uint8Array): Promise<number | null> {
 }
 
 async function newer(path: string, bytes: Uint8Array): Promise<number | null> {
-  const trust = await trusted(), issued = trust && (await listIssued(bytes, trust));
+  const trust = await trusted(), issued = trust && (await listIssued(bytes, trust, path));
   const before = (await (await store).get("lists", path))?.issued ?? 0;
   return issued !== null && issued >= before ? issued : null;
 }

@@ -53,8 +53,9 @@ async function seen(text: string, typed = false): Promise<void> {
 }
 
 async function judged(text: string, typed: boolean): Promise<void> {
-  const pinned = await setting("root"), code = enrolmentOf(text);
-  if (!pinned || !(await device())) {
+  const pinned = await setting("root"), code = enrolmentOf(text), locked = await isLocked();
+  if (locked && !code) aim.textContent = t("本机已锁定。解除须扫描新的登记码", "This phone is locked. To use it, scan a new code to enrol with");
+  else if (!pinned || locked || !(await device())) {
     if (code) await enrolled(code);
     else aim.textContent = t("先扫描登记码，本机才有可信任的公钥", "Scan the code to enrol with first: this phone trusts no key yet");
   } else if (looksLikeOurs(text)) await verdict(text);
@@ -78,7 +79,8 @@ async function enrolled({ root, secret }: { root: string; secret: string }): Pro
       paste.hidden = true;
       held.text = ""; // what lies before the camera is judged now
       await refresh();
-      aim.textContent = t("已登记。对准证件上的二维码", "Enrolled. Point at the code on the document");
+      const { person, account } = (await device())!;
+      aim.textContent = t(`已登记为 ${person}（${account}）。对准证件上的二维码`, `Enrolled for ${person} (${account}). Point at the code on the document`);
       locate();
     }
   } catch {
@@ -302,7 +304,7 @@ async function pass(): Promise<void> {
 
 async function openCheck(): Promise<void> {
   const own = await device(), form = element<HTMLFormElement>("check-form");
-  if (!own) return look();
+  if (!own || (await isLocked())) return look();
   form.reset();
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
   const counties = form.elements.namedItem("county") as HTMLSelectElement;
@@ -331,7 +333,7 @@ async function compared(): Promise<string[]> {
 }
 
 async function openVisit(): Promise<void> {
-  if (!(await device())) return look();
+  if (!(await device()) || (await isLocked())) return look();
   const firms = await due();
   element<HTMLFormElement>("visit-form").reset();
   element("firms").replaceChildren(...firms.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)));
@@ -418,6 +420,7 @@ async function readiness(): Promise<void> {
   if (locked) [light, ready.textContent] = ["bad", t("本机已锁定", "This phone is locked")];
   else if (!(await device())) [light, ready.textContent] = ["bad", t("尚未登记", "Not enrolled")];
   else if (!trust || at === null) [light, ready.textContent] = ["bad", t("没有可用的公钥，请联网同步", "No keys here: sync with a network")];
+  else if (await setting("clock")) [light, ready.textContent] = ["bad", t("手机时钟与登记系统相差太多，请校准后再上传", "The phone's clock is far out: set it, then send")];
   else if (isBehind) [light, ready.textContent] = ["bad", t("手机时钟慢了，请校准", "The phone's clock is behind: set it")];
   else {
     const minutes = Math.max(0, Math.round(hours * 60));
