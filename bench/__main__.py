@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import codes, draws, figures, http, imports, mutants, pages, scan
+from bench import codes, draws, figures, http, imports, mutants, pages, prints, scan
 from bench.tables import Table
 
-ALL = ("figures", "draws", "import", "http", "memory", "codes", "mutants", "pages", "scan")
+ALL = ("figures", "draws", "import", "http", "memory", "codes", "mutants", "pages", "prints", "scan")
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         "--size",
         type=int,
         help="movements: figures and pages 1,000,000, import 20,000 and 100,000; requests: memory 100,000; "
-        "verdicts at each speed: scan 40",
+        "frames of each damage: prints 30; verdicts at each speed: scan 40",
     )
     parser.add_argument("--engine", default="both", choices=("sqlite", "postgresql", "both"))
     parser.add_argument("--json", type=Path, help="write the ratios to this file too")
@@ -49,6 +49,7 @@ def measure(what: str, size: int | None, engines: tuple[str, ...], *, brief: boo
         "codes": codes.run,
         "mutants": lambda: mutants.run(size or (100_000 if brief else 1_000_000)),
         "pages": lambda: pages.run(size or 1_000_000),
+        "prints": lambda: prints.run(size or (15 if brief else 30)),
         "scan": lambda: scan.run(size or (20 if brief else 40)),
     }
     return runs[what]()

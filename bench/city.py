@@ -22,7 +22,10 @@ from precursor.settings import Settings
 
 #: Dots of an inch at which paper is rendered: a module of a certificate's code is 11 of them or more.
 DPI: Final = 400
+MM: Final = DPI / 25.4
 SCALE: Final = 0.1
+#: Of a sticker: from its left and upper edge to the middle of its code, and its width and height, in millimetres.
+_STICKER: Final = (18, 18.5, 70, 37)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,15 @@ def stickers(client: FlaskClient, count: int) -> list[Printed]:
     """Stickers of one order, as the product prints them: the code 28 mm wide with its margin."""
     link = links(client, "/labels")[0]
     found = _codes(client.get(f"{link}/sheet.pdf").data)
-    return [Printed(link.rpartition("/")[2], *one) for one in found[:count]]
+    return [_peeled(Printed(link.rpartition("/")[2], *one)) for one in found[:count]]
+
+
+def _peeled(sticker: Printed) -> Printed:
+    """The sticker alone: others of its sheet are not beside it where it sticks."""
+    left, upper, wide, high = (side * MM for side in _STICKER)
+    x, y = (max(0, round(at - side)) for at, side in zip(sticker.centre, (left, upper), strict=True))
+    picture = sticker.picture.crop((x, y, round(x + wide), round(y + high)))
+    return replace(sticker, picture=picture, centre=(sticker.centre[0] - x, sticker.centre[1] - y))
 
 
 def _codes(pdf: bytes) -> list[tuple[str, Image.Image, tuple[float, float]]]:

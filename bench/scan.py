@@ -48,7 +48,6 @@ MOST_BROTLI: Final = 400_000
 RATE: Final = 30  # frames a second
 ON, CYCLE = 45, 90  # frames: with the code, and until the next code
 SHOTS: Final = 12  # pictures of which a part of the film is shuffled
-CODE: Final = 54  # millimetres
 _CELL: Final = (40, 24)
 _PHONE: Final = {"viewport": {"width": 390, "height": 844}, "permissions": ["camera"], "locale": "zh-CN"}
 _HERE: Final = Path(__file__).parent
@@ -102,7 +101,7 @@ def _film(folder: Path, sheets: list[Printed]) -> list[str]:
 
 def _shot(sheet: Printed, chance: random.Random) -> Image.Image:
     """Held by hand: in focus within a pixel, a little noise."""
-    frame = shots.seen(sheet, shots.held(sheet, CODE, chance))
+    frame = shots.seen(sheet, shots.held(chance))
     return shots.noisy(shots.blurred(frame, chance.uniform(0.5, 1.0)), 4, chance)
 
 

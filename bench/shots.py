@@ -11,7 +11,7 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
 
-from bench.city import DPI, Printed
+from bench.city import MM, Printed
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
@@ -19,8 +19,9 @@ HEIGHT: Final = 720
 FOCAL: Final = WIDTH / 2 / math.tan(math.radians(65 / 2))
 #: Ink, paper and table as the camera sees them, of 255.
 INK, PAPER, TABLE = 35, 225, 96
+#: A certificate's code with its margin, in millimetres.
+CODE: Final = 54
 _FINER: Final = 2  # times finer is the picture drawn before its pixels are counted together
-_MM: Final = DPI / 25.4
 _UNIFORM: Final = 73.9 / 2  # standard deviation of the mean of four uniform bytes
 
 Row = tuple[float, float, float]
@@ -46,17 +47,17 @@ class Fold:
     degrees: float
 
 
-def distance(millimetres: float, pixels: float) -> float:
-    """How far away a thing is, in millimetres, that is so many pixels wide."""
-    return FOCAL * millimetres / pixels
+def distance(pixels: float) -> float:
+    """How far away a sheet is, in millimetres, when a certificate's code on it is so many pixels wide."""
+    return FOCAL * CODE / pixels
 
 
 def seen(sheet: Printed, view: View, fold: Fold | None = None) -> Image.Image:
     """The sheet in the frame: in focus, without noise."""
-    smaller = max(1, int(_MM / (_FINER * FOCAL / view.distance)))
+    smaller = max(1, int(MM / (_FINER * FOCAL / view.distance)))
     picture = sheet.picture.reduce(smaller) if smaller > 1 else sheet.picture
     picture = picture.point([INK + (PAPER - INK) * v / 255 for v in range(256)])
-    scale = _MM / smaller
+    scale = MM / smaller
     centre = (sheet.centre[0] / smaller, sheet.centre[1] / smaller)
     frame = _drawn(picture, _plane(view), scale, centre, TABLE)
     if fold is not None:
@@ -150,10 +151,10 @@ def noisy(frame: Image.Image, sigma: float, chance: random.Random) -> Image.Imag
     return ImageChops.add(frame, ImageChops.add(*pairs, 2).point(steps), 1, -128)
 
 
-def held(sheet: Printed, millimetres: float, chance: random.Random) -> View:
-    """A hand holds the phone over a code of a width as one does: near, almost straight, almost in the middle."""
+def held(chance: random.Random) -> View:
+    """A hand holds the phone over a code as one does: near, almost straight, almost in the middle."""
     return View(
-        distance=distance(millimetres, chance.uniform(360, 480)),
+        distance=distance(chance.uniform(360, 480)),
         tilt=chance.uniform(0, 8),
         towards=chance.uniform(0, 360),
         roll=chance.uniform(-5, 5),
