@@ -1,14 +1,15 @@
-"""``python -m bench``: figures, draws, import, http, memory, codes, pages, or all of them."""
+"""``python -m bench``: one benchmark or all of them."""
 
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import codes, draws, figures, http, imports, mutants, pages
+from bench import codes, draws, figures, http, imports, mutants, pages, prints, scan
 from bench.tables import Table
 
-ALL = ("figures", "draws", "import", "http", "memory", "codes", "mutants", "pages")
+ALL = ("figures", "draws", "import", "http", "memory", "codes", "mutants", "pages", "prints", "scan")
 
 
 def main() -> None:
@@ -18,7 +19,8 @@ def main() -> None:
     parser.add_argument(
         "--size",
         type=int,
-        help="movements: figures and pages 1,000,000, import 20,000 and 100,000; requests: memory 100,000",
+        help="movements: figures and pages 1,000,000, import 20,000 and 100,000; requests: memory 100,000; "
+        "frames of each damage: prints 30; verdicts at each speed: scan 40",
     )
     parser.add_argument("--engine", default="both", choices=("sqlite", "postgresql", "both"))
     parser.add_argument("--json", type=Path, help="write the ratios to this file too")
@@ -38,21 +40,19 @@ def main() -> None:
 
 def measure(what: str, size: int | None, engines: tuple[str, ...], *, brief: bool) -> list[Table]:
     """Run one benchmark; ``brief``: together with the others."""
-    if what == "figures":
-        return figures.run(size or 1_000_000, engines)
-    if what == "draws":
-        return draws.run()
-    if what == "http":
-        return http.run()
-    if what == "codes":
-        return codes.run()
-    if what == "mutants":
-        return mutants.run(size or (100_000 if brief else 1_000_000))
-    if what == "pages":
-        return pages.run(size or 1_000_000)
-    if what == "memory":
-        return http.memory(size or 100_000)
-    return imports.run((20_000,) if brief else (size,) if size else (20_000, 100_000), engines)
+    runs: dict[str, Callable[[], list[Table]]] = {
+        "figures": lambda: figures.run(size or 1_000_000, engines),
+        "draws": draws.run,
+        "import": lambda: imports.run((20_000,) if brief else (size,) if size else (20_000, 100_000), engines),
+        "http": http.run,
+        "memory": lambda: http.memory(size or 100_000),
+        "codes": codes.run,
+        "mutants": lambda: mutants.run(size or (100_000 if brief else 1_000_000)),
+        "pages": lambda: pages.run(size or 1_000_000),
+        "prints": lambda: prints.run(size or (15 if brief else 30)),
+        "scan": lambda: scan.run(size or (20 if brief else 40)),
+    }
+    return runs[what]()
 
 
 if __name__ == "__main__":

@@ -94,10 +94,10 @@ def launch(*more: str) -> Iterator[object]:
 
 
 @contextlib.contextmanager
-def kept(folder: Path, **context: object) -> Iterator[object]:
+def kept(folder: Path, *more: str, **context: object) -> Iterator[object]:
     """A browser whose profile stays in a folder: what it stored is there again when it is started again."""
     with _started() as (start, options, arguments):
-        made = start.launch_persistent_context(str(folder), **options, args=arguments, **context)
+        made = start.launch_persistent_context(str(folder), **options, args=[*arguments, *more], **context)
         yield made
         with contextlib.suppress(Exception):  # it may have been killed
             made.close()

@@ -1,8 +1,6 @@
 // From light to text: the camera, a photo, and the reader of codes.
-import { prepareZXingModule, readBarcodes, type ReaderOptions } from "zxing-wasm/reader";
-
-const OPTIONS: ReaderOptions = { formats: ["QRCode"], maxNumberOfSymbols: 1, tryHarder: true };
-const WIDEST = 1280;
+import { prepareZXingModule } from "zxing-wasm/reader";
+import { textOf, WIDEST } from "./reader";
 
 export const prepare = (wasm: string) =>
   prepareZXingModule({ overrides: { locateFile: () => wasm }, fireImmediately: true });
@@ -15,8 +13,7 @@ async function read(source: CanvasImageSource, width: number, height: number): P
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  const found = await readBarcodes(context.getImageData(0, 0, canvas.width, canvas.height), OPTIONS);
-  return found[0]?.isValid ? found[0].text : null;
+  return textOf(context.getImageData(0, 0, canvas.width, canvas.height));
 }
 
 export async function ofPhoto(file: Blob): Promise<string | null> {
@@ -30,27 +27,28 @@ export async function ofPhoto(file: Blob): Promise<string | null> {
 
 export class Camera {
   private stream: MediaStream | null = null;
-  private running = false;
+  private turn = 0; // odd while it runs; another number for each time
 
-  constructor(private video: HTMLVideoElement, private seen: (text: string) => void) {}
+  /** `seen` is waited for: whoever judges a code has the processor to himself. */
+  constructor(private video: HTMLVideoElement, private seen: (text: string) => Promise<void>) {}
 
   /** Show what the camera sees and tell each code, until stopped. Throws where there is no camera or no leave. */
   async start(): Promise<void> {
     this.stream ??= await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } } });
     this.video.srcObject = this.stream;
     await this.video.play();
-    if (this.running) return;
-    this.running = true;
-    while (this.running) {
+    if (this.turn % 2) return;
+    const turn = ++this.turn;
+    while (this.turn === turn) {
       const { videoWidth: width, videoHeight: height } = this.video;
       const text = width ? await read(this.video, width, height) : null;
-      if (text && this.running) this.seen(text);
+      if (text && this.turn === turn) await this.seen(text);
       await new Promise(requestAnimationFrame);
     }
   }
 
   stop(): void {
-    this.running = false;
+    this.turn += this.turn % 2;
     this.video.pause();
   }
 

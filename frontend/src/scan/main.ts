@@ -16,7 +16,7 @@ const ENROLMENT = /^PCE1#([0-9]{100,140})$/;
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const main = element("main"), aim = element("aim"), ready = element("ready"), paste = element<HTMLFormElement>("paste");
 const known: Known = JSON.parse(main.dataset.known!);
-const camera = new Camera(element<HTMLVideoElement>("video"), (text) => void seen(text));
+const camera = new Camera(element<HTMLVideoElement>("video"), (text) => seen(text));
 const AWAY = 2000; // milliseconds without a code after which it counts as shown anew
 const SOON = 15_000; // milliseconds between two attempts to send
 type Syncing = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }; // not in every browser
