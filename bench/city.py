@@ -44,7 +44,9 @@ def city(**settings: Any) -> Iterator[Flask]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         url = f"sqlite:///{folder}/demo.db"
         made = replace(Settings.from_environment(), home=Path(folder), database_url=url, migrate_url=url, **settings)
-        made = replace(made, overrides={"RATELIMIT_ENABLED": False, "WTF_CSRF_ENABLED": False})
+        made = replace(
+            made, overrides={"RATELIMIT_ENABLED": False, "WTF_CSRF_ENABLED": False, "WTF_CSRF_METHODS": []}
+        )
         prepare(made)
         app = create_app(made)
         demo.load(app, made.clock(), scale=SCALE)

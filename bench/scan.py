@@ -121,7 +121,7 @@ def _frame(picture: Image.Image, number: int) -> bytes:
 def _enrolled(app: Flask, profile: Path) -> str:
     """Install and enrol the application in a profile; returns where it came from: nothing answers there any more."""
     inspector = logged_in(app, "inspector")
-    code = re.search(r"PCE1#[0-9]+", inspector.get("/scan/enrolment").text)[0]  # type: ignore[index]
+    code = re.search(r"PCE1#[0-9]+", inspector.post("/scan/enrolment").text)[0]  # type: ignore[index]
     with browser_kit.serving(app) as address, browser_kit.kept(profile, **_PHONE) as phone:
         page = phone.new_page()
         page.goto(f"{address}/scan/?lang=zh")
