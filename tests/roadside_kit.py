@@ -73,6 +73,13 @@ def cases(road):
         return sorted(row.kind for row in session.scalars(sa.select(RoadCase)))
 
 
+def told(case, ids, inner):
+    """What a case is of, without the numbers that differ between two runs: phone and entry, or days and plates."""
+    _, of, *more = case.key.split("|")
+    device, _, seq = of.partition("/")
+    return tuple(more) if case.second_id is not None else (inner[ids[int(device)]], seq)
+
+
 def count(road, model):
     with db.reading(road.door.engine) as session:
         return session.scalar(sa.select(sa.func.count()).select_from(model))

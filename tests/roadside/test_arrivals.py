@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from conftest import ACTOR, NOW
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from empty_city import DAY, KG
-from roadside_kit import Phone, cases, count
+from roadside_kit import Phone, cases, count, told
 
 from precursor.areas.models import Area
 from precursor.checkpoints.models import RoadCheck
@@ -326,13 +326,6 @@ def test_a_case_is_closed_by_somebody_who_was_not_there(road, phone):
     assert lead.post(f"road-cases/{case['id']}/end", body).status_code == 409
     assert lead.get(f"road-cases/{case['id']}").json["outcome"] == "explained"
     assert road.officer("abroad", area="N").get("road-cases").json == []
-
-
-def told(case, ids, inner):
-    """What a case is of, without the numbers that differ between two runs: phone and entry, or days and plates."""
-    _, of, *more = case.key.split("|")
-    device, _, seq = of.partition("/")
-    return tuple(more) if case.second_id is not None else (inner[ids[int(device)]], seq)
 
 
 @pytest.mark.parametrize("seed", range(12))
