@@ -150,8 +150,10 @@ def _typed(typed: Mapping[str, str], each: Field) -> str:
 _NEEDED: Final = "请填写 / please fill this in"
 #: Sent along when a form is only to be shown anew, with what depends on the answers so far.
 SHOW: Final = "_show"
+#: Sent along when what was asked about is so; its value says what that was.
+SURE: Final = "_sure"
 #: Fields that every form has besides its own.
-_OURS: Final = frozenset({"csrf_token", "_key", "_seen", SHOW})
+_OURS: Final = frozenset({"csrf_token", "_key", "_seen", SHOW, SURE})
 
 
 def read(form: type[Record], typed: MultiDict[str, str], asked: Asked) -> Values:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -319,6 +320,9 @@ def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
             return _page(call, collection, act, house, record, typed)
         if forms.SHOW in request.form:
             return _page(call, collection, act, house, record, request.form)
+        doubt = weighing.doubt(call, act, request.form, house)
+        if doubt and request.form.get(forms.SURE) != doubt.key:
+            return _page(call, collection, act, house, record, request.form, doubt=doubt), HTTPStatus.CONFLICT
         try:
             done = doing.perform(call, collection, act, _wish(collection, act, call, id))
         except (Faulty, Refused, Stale, NotFound) as error:
@@ -421,6 +425,7 @@ def _page(
     record: Values | None,
     typed: Mapping[str, str],
     error: PrecursorError | None = None,
+    doubt: weighing.Doubt | None = None,
 ) -> str:
     asked = asking.of(call, act, typed)
     groups = forms.groups_of(act.form, asked, typed)
@@ -444,6 +449,8 @@ def _page(
         groups=groups,
         said=said,
         broken=broken,
+        doubt=doubt,
+        sure=forms.SURE,
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),

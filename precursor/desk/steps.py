@@ -57,7 +57,7 @@ def _steps(call: Call, permit: Permit) -> Iterator[Step]:
         said = Words(f"核查 {found.day} {result.zh}", f"verified on {found.day}: {result.en}")
         yield Step(found.recorded_at, said, look="" if found.result == "match" else "bad")
     if (ended := session.get(Revocation, key)) is not None:
-        yield Step(ended.recorded_at, _ended(ended.day), look="bad")
+        yield Step(ended.recorded_at, _ended(ended.day), ended.reason or "", "bad")
 
 
 def _begun(permit: Permit) -> Words:

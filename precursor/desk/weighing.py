@@ -1,6 +1,7 @@
 """What a form weighs while it is filled in: what lies in a store and would then; what a holder has and uses.
 
-It only shows; whether it may be done is judged where it is done.
+It only shows; whether it may be done is judged where it is done. What comes in other than it was sent is asked about
+once: it may be right, and then it is a gap of both sides.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from precursor.api.collection import Act, Call, Values
 from precursor.core import quantity
 from precursor.desk import documents
 from precursor.desk.house import House, call_for
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
 from precursor.rules.law import Words
 from precursor.rules.movements import MovementType
 
@@ -61,6 +64,44 @@ def of(call: Call, act: Act, typed: Mapping[str, str], house: House) -> Weighed 
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is to be confirmed before it is saved, and the answers that a confirmation is good for."""
+
+    words: Words
+    key: str
+
+
+def doubt(call: Call, act: Act, typed: Mapping[str, str], house: House) -> Doubt | None:
+    """A receipt that is not what the other side recorded; None for what agrees, or cannot be compared."""
+    unit = unit_of(house, typed.get("substance", ""))
+    if act.form.__name__ != "InForm" or not unit or (amount := _typed_amount(typed, unit)) is None:
+        return None
+    sent = _sent(call, typed.get("counterpart", ""))
+    if sent is None or sent == amount:
+        return None
+    was, differs = quantity.show(sent, unit), quantity.show(abs(sent - amount), unit)
+    zh, en = ("多出", "more") if amount > sent else ("短少", "less")
+    said = Words(
+        f"对方记录 {was} {unit}，所填{zh} {differs} {unit}。确认实收如此，请再提交一次；核销将按差额列为缺口。",
+        f"The other side recorded {was} {unit}: {differs} {unit} {en}. If that is what came, submit again; it will "
+        "stand as a gap.",
+    )
+    return Doubt(said, f"{typed['counterpart']}={amount}")
+
+
+def _sent(call: Call, counterpart: str) -> int | None:
+    """Base units that the other side recorded, in a movement that names the reader's enterprise."""
+    if not counterpart or call.scope.enterprise_id is None:
+        return None
+    query = sa.select(Movement.quantity).where(
+        Movement.outside_id == counterpart,
+        Movement.other_enterprise_id == call.scope.enterprise_id,
+        stands(Movement),
+    )
+    return call.session.scalar(query)
+
+
 def unit_of(house: House, substance: str) -> str:
     """The unit in which a substance is counted; empty when there is none such."""
     rows = house.rows("substances", id=substance) if substance else []
@@ -89,6 +130,9 @@ def _store(call: Call, typed: Mapping[str, str], unit: str, house: House) -> Wei
     if (amount := _typed_amount(typed, unit)) is not None:
         is_in = MovementType(typed["type"]).is_in if typed.get("type") in set(MovementType) else False
         then = lies + (amount if is_in else -amount)
+        if is_in and (sent := _sent(call, typed.get("counterpart", ""))) is not None:
+            look = "" if sent == amount else "bad"
+            lines.append(Line(Words("对方发出", "Sent by the other side"), quantity.show(sent, unit), look))
         lines.append(Line(Words("本次", "This movement"), quantity.show(amount, unit), sign="+" if is_in else "−"))
         lines.append(
             Line(Words("之后结存", "In store then"), quantity.show(then, unit), "bad" if then < 0 else "sum")

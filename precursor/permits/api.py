@@ -287,7 +287,12 @@ def _verify(call: Call, data: Values, id_: str) -> str:
 
 def _revoke(call: Call, data: Values, id_: str) -> str:
     not_after_today(call, data, "on")
-    command = RecordOfPermit(permit=_key(call, id_), day=data.get("on", call.today), recorded_on=call.today)
+    command = RecordOfPermit(
+        permit=_key(call, id_),
+        day=data.get("on", call.today),
+        recorded_on=call.today,
+        reason=data.get("reason"),
+    )
     service.revoke(call.session, [command], call.actor, call.now)
     return id_
 

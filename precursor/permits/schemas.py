@@ -78,9 +78,10 @@ class VerificationForm(Record):
 
 
 class RevocationForm(Record):
-    """The last good day: today when left out."""
+    """The last good day, today when left out, and the ground of the decision, which its holder is told."""
 
     on = Day(optional=True)
+    reason = words(optional=True)
 
 
 class SuspensionForm(Record):

@@ -77,12 +77,13 @@ class DrawPermit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOfPermit:
-    """A revocation (``result`` None) or a verification, on its legal day."""
+    """A revocation (``reason``: on what ground) or a verification (``result``: what was found), on its legal day."""
 
     permit: PermitKey
     day: date
     recorded_on: date
     result: str | None = None
+    reason: str | None = None
 
 
 def issue(session: Session, commands: Sequence[IssuePermit], actor: audit.Actor, now: datetime) -> list[PermitKey]:
@@ -356,7 +357,7 @@ def revoke(session: Session, commands: Sequence[RecordOfPermit], actor: audit.Ac
             raise Refused("证件不存在或已吊销 / no such document, or it is revoked already")
         if session.scalar(sa.select(later.exists())):
             raise Refused("该日之后已有核减 / the document was drawn on after that day: reverse that first")
-        rows.append(_row(command))
+        rows.append(_row(command) | {"reason": command.reason})
     audit.write(session, Revocation, rows, action="permit.revoke", actor=actor, now=now)
 
 

@@ -21,7 +21,7 @@ from precursor.core.clock import SHANGHAI, Period, legal_day
 from precursor.core.errors import Fault, Faulty, NotFound, Refused
 from precursor.core.members import day_at
 from precursor.enterprises.models import Party
-from precursor.reconciliation import evidence, service
+from precursor.reconciliation import evidence, goods, service
 from precursor.reconciliation.figures import BY_KEY, Gap
 from precursor.reconciliation.records import act_of, record_of
 from precursor.reconciliation.service import Counted
@@ -263,6 +263,8 @@ def targets() -> str:
         missed=[c for c in counted if c.met is False],
         targeted=[c for c in counted if c.target is not None],
         gaps=found.gaps or [],
+        goods=goods.of(db.session, found.gaps or []),
+        days=lambda gap: (seen.view.as_of - gap.since).days,
         owners=owners,
         names=_names(found.gaps or []) | names_of_owners(owner for owner, *_ in owners),
         kinds=GAPS,
@@ -397,6 +399,7 @@ def gaps() -> Response | str:
         names=names | names_of_owners(gap.owner for gap in found),
         own=g.scope.reach is Reach.ENT,
         days=lambda gap: (seen.view.as_of - gap.since).days,
+        goods=goods.of(db.session, shown[page.part]),
     )
 
 
@@ -431,23 +434,31 @@ _COLUMNS: Final = (
     "缺口 gap",
     "代码 code",
     "说明 detail",
+    "货物 goods",
+    "数量 quantity",
     "县区 county",
     "自 since",
+    "已（日） days",
     "谁处理 who acts",
     "如何补办 what to do",
 )
 
 
 def _rows(seen: Asked, gaps: Sequence[Gap], names: Mapping[str, str]) -> Iterator[list[str]]:
+    named = goods.of(db.session, gaps)
     for gap in gaps:
+        what = named.get((gap.code, gap.subject))
         yield [
             gap.subject,
             names.get(gap.parties[0], gap.parties[0]) if gap.parties else "",
             GAPS[gap.code].title.zh,
             gap.code,
             said_detail(gap),
+            what.zh if what else "",
+            what.amount if what else "",
             seen.counties.get(gap.area, gap.area),
             str(gap.since),
+            str((seen.view.as_of - gap.since).days),
             who_acts(gap.owner, names, seen.counties),
             GAPS[gap.code].action.zh,
         ]

@@ -66,6 +66,11 @@ def record_of(gap: Gap) -> tuple[Action, str] | None:
     return action, address(gap)
 
 
+def path_of(gap: Gap) -> str:
+    """The list that the record of a gap stands in; empty when there is no record."""
+    return RECORDS[gap.code][1](gap).split("/")[1].partition("?")[0] if gap.code in RECORDS else ""
+
+
 def _form(path: str, **members: Callable[[Gap], str]) -> Callable[[Gap], str]:
     """A form with what the gap says filled in."""
     return lambda gap: f"/{path}?{urlencode({name: said(gap) for name, said in members.items()})}"

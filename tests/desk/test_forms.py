@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from api_kit import Door
 from conftest import WORKED, load
 
-from precursor.core import db, migrate
+from precursor.core import db, migrate, quantity
 from precursor.core.members import schema_of
 from precursor.desk import asking
+from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
 from precursor.movements.schemas import InForm, OutForm
+from precursor.movements.service import stands
 from precursor.rules.law import law_for
 from precursor.rules.matrix import rows_of
 from precursor.rules.movements import MovementType
@@ -189,3 +191,40 @@ def test_a_broken_rule_leads_to_its_field(keeper):
     assert answer.status_code == 409
     assert re.search(r'href="#payment">[^<]*现金', answer.text)
     assert re.search(r'href="#permit">没有证件', answer.text)
+
+
+def test_a_receipt_that_is_not_what_was_sent_is_asked_about_once(door):
+    with db.reading(door.engine) as session:
+        sale, firm, site, substance = session.execute(
+            sa.select(Movement, Party.outside_id, Site.outside_id, Substance)
+            .join(Party, Party.id == Movement.other_enterprise_id)
+            .join(Site, Site.enterprise_id == Party.id)
+            .join(Substance, Substance.id == Movement.substance_id)
+            .where(Movement.type == "sale_out", Party.is_external == sa.false(), stands(Movement))
+            .order_by(Movement.id)
+            .limit(1)
+        ).first()
+    client = door.account("receiver", "ent_keeper", enterprise=firm)
+    client._begin()
+    form = {
+        "id": "RECEIPT-1",
+        "date": str(sale.day),
+        "site": site,
+        "type": "purchase_in",
+        "counterpart": sale.outside_id,
+        "substance": substance.outside_id,
+        "unit": substance.unit,
+        "happened.reason": "补录",
+    }
+    less = quantity.show(sale.quantity - quantity.parse("1", substance.unit), substance.unit)
+    asked = send(client.browser, "/movements/in", **form, quantity=less)
+    assert (asked.status_code, "短少 1" in asked.text) == (409, True)
+    (sure,) = re.findall(r'name="_sure" value="([^"]+)"', asked.text)
+    other = send(client.browser, "/movements/in", **form, quantity="1", _sure=sure)
+    assert (other.status_code, 'name="_sure"' in other.text) == (409, True)  # what was confirmed is not this
+    saved = send(client.browser, "/movements/in", **form, quantity=less, _sure=sure)
+    assert 'name="_sure"' not in saved.text
+    same = send(
+        client.browser, "/movements/in", **form, quantity=quantity.show(sale.quantity, substance.unit), _key="k2"
+    )
+    assert 'name="_sure"' not in same.text

@@ -1,0 +1,64 @@
+"""What the record behind a gap is of: the substance and how much of it, for lists of gaps."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from precursor.core import quantity
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
+from precursor.permits.models import Permit
+from precursor.reconciliation.figures import Gap
+from precursor.reconciliation.records import path_of
+from precursor.substances.models import Substance
+from precursor.trade.models import Shipment
+
+_AT_ONCE: Final = 500
+
+
+class Goods(NamedTuple):
+    """A substance and an amount of it, as text in its own unit; empty where the record states none."""
+
+    zh: str
+    en: str
+    amount: str
+
+
+_OF: Final[dict[str, tuple[Any, tuple[sa.ColumnElement[bool], ...]]]] = {
+    "movements": (Movement, (stands(Movement),)),
+    "permits": (Permit, ()),
+    "shipments": (Shipment, ()),
+}
+
+
+def of(session: Session, gaps: Iterable[Gap]) -> dict[tuple[str, str], Goods]:
+    """By code and subject of a gap, as far as there is a record with goods."""
+    wanted: dict[str, set[str]] = {path: set() for path in _OF}
+    codes: dict[str, str] = {}
+    listed = list(gaps)
+    for gap in listed:
+        if (path := path_of(gap)) in _OF:
+            codes[gap.code] = path
+            wanted[path].add(gap.subject)
+    found = {path: dict(_read(session, path, sorted(subjects))) for path, subjects in wanted.items()}
+    return {
+        (gap.code, gap.subject): found[codes[gap.code]][gap.subject]
+        for gap in listed
+        if gap.code in codes and gap.subject in found[codes[gap.code]]
+    }
+
+
+def _read(session: Session, path: str, subjects: Sequence[str]) -> Iterable[tuple[str, Goods]]:
+    table, those = _OF[path]
+    for start in range(0, len(subjects), _AT_ONCE):
+        query = (
+            sa.select(table.outside_id, table.quantity, Substance)
+            .join(Substance, Substance.id == table.substance_id)
+            .where(table.outside_id.in_(subjects[start : start + _AT_ONCE]), *those)
+        )
+        for subject, amount, substance in session.execute(query):
+            shown = f"{quantity.show(amount, substance.unit)} {substance.unit}" if amount else ""
+            zh = substance.name_zh or substance.outside_id
+            yield subject, Goods(zh, substance.name_en or zh, shown)
