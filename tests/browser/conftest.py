@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from precursor import demo
 
+#: However busy the machine is: what does not come in a minute does not come.
+expect.set_options(timeout=60_000)
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

@@ -160,7 +160,7 @@ def test_an_approver_prints_a_list_of_certificates_and_sees_how_far_it_is(visit)
     assert files
     with one.page.expect_download():
         one.page.click("#print-all")
-    expect(one.page.locator("#print-said")).to_contain_text(f"已生成 {files} / {files} 个文件", timeout=60_000)
+    expect(one.page.locator("#print-said")).to_contain_text(f"已生成 {files} / {files} 个文件")
     one.is_accessible()
     one.is_quiet()
 

@@ -81,15 +81,15 @@ def revoke(app, number):
 def enrolled(page, address, enrolment):
     """The phone opens the application and scans the code to enrol with."""
     page.goto(f"{address}/scan/?lang=zh")
-    expect(page.locator("#main")).to_have_attribute("data-installed", "true", timeout=15_000)
+    expect(page.locator("#main")).to_have_attribute("data-installed", "true")
     page.click("#type")
     page.fill("#text", enrolment)
     page.click("#paste button")
-    expect(page.locator("#main")).to_have_attribute("data-ready", "true", timeout=15_000)
+    expect(page.locator("#main")).to_have_attribute("data-ready", "true")
 
 
 def typed(page, text):
-    expect(page.locator("#ready")).not_to_be_empty(timeout=15_000)
+    expect(page.locator("#ready")).not_to_be_empty()
     if page.locator("#again").is_visible():
         page.click("#again")
     if not page.locator("#text").is_visible():
@@ -123,7 +123,7 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         context.set_offline(True)
         page.reload()
         verdict = page.locator("#verdict")
-        expect(verdict).to_have_attribute("data-verdict", "GENUINE", timeout=15_000)
+        expect(verdict).to_have_attribute("data-verdict", "GENUINE")
         expect(page.locator("#word")).to_have_text("有效")
         expect(page.locator("#facts")).to_contain_text("kg")
         assert Axe().run(page).violations_count == 0
@@ -211,7 +211,7 @@ def test_every_verdict_comes_right_from_a_film_of_another_issuers_codes(app, tmp
         page.reload()
         found = {}
         for _ in range(4 * len(expected)):
-            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
             found = page.evaluate(LOGGED)
             if found.keys() >= expected.keys():
                 break
@@ -285,12 +285,12 @@ def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp
         page.click('#check-form button[value="fault"]')
         expect(page.locator("#outbox-said")).to_contain_text("2 条待上传")
         page.reload()  # the phone is switched off and on
-        expect(page.locator("#main")).to_have_attribute("data-waiting", "2", timeout=15_000)
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "2")
         assert recorded(app) == before
         phone.set_offline(False)
         page.click("#outbox-open")
         page.click("#send")
-        expect(page.locator("#outbox-said")).to_have_text("全部已上传", timeout=15_000)
+        expect(page.locator("#outbox-said")).to_have_text("全部已上传")
         expect(page.locator('#olist li[data-state="received"]')).to_have_count(2)
         assert Axe().run(page).violations_count == 0
         assert (recorded(app), recorded(app, "photo")) == (before + 1, 1)
@@ -303,7 +303,7 @@ def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp
         inspector.get_by_role("link", name="锁定手机").click()
         inspector.click("form.desk button.primary")
         page.click("#send")
-        expect(page.locator("#main")).to_have_attribute("data-ready", "false", timeout=15_000)
+        expect(page.locator("#main")).to_have_attribute("data-ready", "false")
         expect(page.locator("#ready")).to_have_text("本机已锁定")
 
 
@@ -359,23 +359,23 @@ def test_two_hundred_checks_arrive_once_through_kills_of_browser_server_and_netw
         with browser_kit.kept(profile, **context) as phone, browser_kit.serving(flaky, port):
             page = phone.new_page()
             page.goto(f"{address}/scan/?lang=zh")
-            expect(page.locator("#outbox-open")).to_be_visible(timeout=15_000)
+            expect(page.locator("#outbox-open")).to_be_visible()
             page.click("#outbox-open")
             page.click("#send", no_wait_after=True)
             subprocess.run(["/usr/bin/pkill", "-9", "-f", str(profile)], check=False)
     with browser_kit.kept(profile, **context) as phone:
         page = phone.new_page()
         page.goto(f"{address}/scan/?lang=zh")  # the server is down: it opens all the same
-        expect(page.locator("#outbox-open")).to_be_visible(timeout=15_000)
+        expect(page.locator("#outbox-open")).to_be_visible()
         page.click("#outbox-open")
         with browser_kit.serving(flaky, port):
             for _ in range(40):
                 page.click("#send")
-                expect(page.locator("#outbox-said")).not_to_have_text("", timeout=15_000)
+                expect(page.locator("#outbox-said")).not_to_have_text("")
                 page.evaluate("async () => { await navigator.locks.request('send', () => 0); }")
                 if page.locator("#main").get_attribute("data-waiting") == "0":
                     break
-            expect(page.locator("#outbox-said")).to_have_text("全部已上传", timeout=15_000)
+            expect(page.locator("#outbox-said")).to_have_text("全部已上传")
     with db.reading(app.extensions["engine"]) as session:
         notes = session.scalars(sa.text("SELECT note FROM road_check WHERE note LIKE '第 %'")).all()
     assert sorted(notes) == sorted(f"第 {n} 条" for n in range(200))
@@ -395,7 +395,7 @@ def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
             )
             page = context.new_page()
             enrolled(page, address, enrolment)
-            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
             expect(page.locator("#word")).to_have_text("有效")
             expect(page.locator("#main")).to_have_attribute("data-waiting", "0")
             context.set_offline(True)
@@ -403,7 +403,7 @@ def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
             expect(page.locator("#main")).to_have_attribute("data-waiting", "1")
             expect(page.locator("#main")).to_have_attribute("data-mode", "camera")
             page.reload()
-            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=20_000)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
             picture_file = tmp_path / "photo.png"
             picture.convert("RGB").save(picture_file)
             page.click("#record")  # P2: 1
@@ -439,7 +439,7 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             messages = []
             page.on("console", lambda message: messages.append(message.text))
             enrolled(page, address, enrolment)
-            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict", timeout=15_000)
+            expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
             context.set_offline(True)
             expect(page.locator("#word")).to_have_text("在账")
             expect(page.locator("#facts")).to_contain_text(order.rpartition("/")[2])
@@ -464,7 +464,7 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
 
 
 def a_slip(app, nth=0):
-    """A journey of the demonstration, opened as the nth; the first are of documents that pass the inspector's county."""
+    """A journey of the demonstration, as the nth opened; documents that pass the inspector's county come first."""
     with db.reading(app.extensions["engine"]) as session:
         slip = session.scalars(sa.select(TripSlip).order_by(TripSlip.id)).all()[nth]
     with app.app_context():
@@ -562,7 +562,7 @@ def test_an_older_browser_judges_and_signs_alike(app):
         expect(page.locator("#word")).to_have_text("有效")
         before = recorded(app)
         page.click("#pass")
-        expect(page.locator("#main")).to_have_attribute("data-waiting", "0", timeout=15_000)
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "0")
         assert recorded(app) == before + 1  # signed by a key that the browser itself cannot hold
 
 
