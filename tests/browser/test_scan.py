@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import json
 import random
 import re
@@ -26,6 +27,7 @@ from precursor.core.clock import legal_day
 from precursor.demo.names import WORST
 from precursor.movements import labels
 from precursor.permits import service as permits
+from precursor.permits.models import PermitBalance
 from precursor.permits.service import RecordOfPermit
 from precursor.roadside.pages import FILES
 from precursor.signing import claims, envelope, qr
@@ -33,7 +35,7 @@ from precursor.signing.text import from_text, to_text
 from precursor.signing.verify import read_claims
 from precursor.tokens import saying, trips
 from precursor.tokens import service as tokens
-from precursor.tokens.models import TripSlip
+from precursor.tokens.models import Token, TripEnd, TripSlip
 from precursor.tokens.pages import office
 
 pytestmark = pytest.mark.browser
@@ -194,11 +196,14 @@ def of_every_verdict(app, good, revoked, suspended, arrived, late):
 def test_every_verdict_comes_right_from_a_film_of_another_issuers_codes(app, tmp_path):
     with browser_kit.serving(app) as address, browser_kit.launch() as desk:
         lead = logged_in(desk, address, "lead")
-        (_, good, _), (gone, revoked, _), (held, suspended, _), (_, late, _), *_ = codes(lead, address)
-        revoke(app, gone.rpartition("/")[2])
-        suspend(app, held.rpartition("/")[2])
         slip, over = a_slip(app, -1)
         arrived(app, slip)
+        late = signed_days_ago(app)
+        taken = {said_by(late)[2], said_by(over)[claims.PERMIT][claims.PARENT]}
+        others = (one for one in codes(lead, address) if one[0].rpartition("/")[2] not in taken)
+        (_, good, _), (gone, revoked, _), (held, suspended, _) = itertools.islice(others, 3)
+        revoke(app, gone.rpartition("/")[2])
+        suspend(app, held.rpartition("/")[2])
         expected = of_every_verdict(app, good, revoked, suspended, over, late)
         enrolment = enrolment_of(desk, address)
     film = browser_kit.filmed(tmp_path, *(Image.open(io.BytesIO(qr.png(text))) for text in expected))
@@ -464,11 +469,40 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
 
 
 def a_slip(app, nth=0):
-    """A journey of the demonstration, as the nth opened; documents that pass the inspector's county come first."""
+    """A journey under way, as the nth opened; documents that pass the inspector's county come first."""
+    query = (
+        sa.select(TripSlip)
+        .join(
+            PermitBalance,
+            sa.and_(
+                PermitBalance.enterprise_id == TripSlip.enterprise_id, PermitBalance.permit_id == TripSlip.permit_id
+            ),
+        )
+        .outerjoin(TripEnd, TripEnd.trip_id == TripSlip.id)
+        .where(PermitBalance.revoked_on.is_(None), TripEnd.trip_id.is_(None))
+        .order_by(TripSlip.id)
+    )
     with db.reading(app.extensions["engine"]) as session:
-        slip = session.scalars(sa.select(TripSlip).order_by(TripSlip.id)).all()[nth]
+        slip = session.scalars(query).all()[nth]
     with app.app_context():
         return slip, office().text_of(bytes.fromhex(slip.cose))
+
+
+def signed_days_ago(app):
+    """The code of a document in force that the demonstration signed three days before now."""
+    query = (
+        sa.select(Token.cose)
+        .join(
+            PermitBalance,
+            sa.and_(PermitBalance.enterprise_id == Token.enterprise_id, PermitBalance.permit_id == Token.permit_id),
+        )
+        .where(PermitBalance.revoked_on.is_(None), PermitBalance.is_suspended == sa.false())
+        .order_by(Token.recorded_at, Token.permit_id)
+    )
+    with db.reading(app.extensions["engine"]) as session:
+        cose = session.scalars(query).first()
+    with app.app_context():
+        return office().text_of(bytes.fromhex(cose))
 
 
 def arrived(app, slip):

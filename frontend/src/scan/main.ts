@@ -236,6 +236,7 @@ function advise(claims: Claims | null): void {
 
 /** Felt and heard as well as seen: short for go, long for stop. */
 function signal(isGood: boolean): void {
+  if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return; // browsers allow neither before a tap
   navigator.vibrate?.(isGood ? 60 : [120, 80, 120, 80, 240]);
   try {
     const audio = new AudioContext(), tone = audio.createOscillator(), loud = audio.createGain();
