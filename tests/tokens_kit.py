@@ -1,11 +1,9 @@
 """A city that signs, and an installation of its own that is driven by commands."""
 
-import os
-import subprocess
-import sys
 from contextlib import contextmanager
 from datetime import timedelta
 
+import commands
 import sqlalchemy as sa
 from conftest import ACTOR, NOW, WORKED
 from empty_city import DAY, City
@@ -80,10 +78,7 @@ class Installation:
 
     def run(self, *args, text=None, **environment):
         """Exit code, stdout, stderr of a command."""
-        command = [sys.executable, "-c", "from precursor.cli import main; main()", *map(str, args)]
-        env = os.environ | self.environment | environment
-        done = subprocess.run(command, input=text, capture_output=True, env=env, check=False)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
+        return commands.run(*args, text=text, **(self.environment | environment))
 
     @contextmanager
     def transaction(self):

@@ -1,9 +1,6 @@
 """The national table of areas: levels, years, what lies in what; and areas on the register."""
 
-import os
-import subprocess
-import sys
-
+import commands
 import pytest
 import sqlalchemy as sa
 from conftest import ACTOR, NOW
@@ -120,14 +117,12 @@ def test_the_chain_of_a_code():
 def test_the_command_takes_a_code_or_a_file(tmp_path):
     file = tmp_path / "towns.csv"
     file.write_text("code,name,since,until\n330702003,某街道,,\n", "utf-8")
-    environment = {**os.environ, "PRECURSOR_HOME": str(tmp_path / "home")}
 
     def run(*args):
-        command = [sys.executable, "-c", "from precursor.cli import main; main()", *args]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        return commands.run(*args, PRECURSOR_HOME=str(tmp_path / "home"))
 
-    assert run("init").returncode == 0
-    assert run("area", "add", "330702").stdout.splitlines() == ["330000 浙江省", "330700 金华市", "330702 婺城区"]
-    assert run("area", "add", str(file)).stdout == "330702003 某街道\n"
-    wrong = run("area", "add", "999999")
-    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (1, "", 1)
+    assert run("init")[0] == 0
+    assert run("area", "add", "330702")[1].splitlines() == ["330000 浙江省", "330700 金华市", "330702 婺城区"]
+    assert run("area", "add", str(file))[1] == "330702003 某街道\n"
+    code, out, err = run("area", "add", "999999")
+    assert (code, out, len(err.splitlines())) == (1, "", 1)

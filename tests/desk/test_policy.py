@@ -135,7 +135,9 @@ def test_forms(reader, role):
             for id_, found in list(FACTS.get(collection.path, {}).items())[::9]:
                 wanted = reader.status_of(act.action, found)
                 assert reader.get(address.replace("<id>", id_)).status_code == wanted, (address, id_)
-                answer = reader.browser.post(address.replace("<id>", id_), data={"_key": "k", "nonsense": "?"})
+                answer = reader.browser.post(
+                    address.replace("<id>", id_), data={"_key": "k", "_seen": "?", "nonsense": "?"}
+                )
                 assert answer.status_code == (422 if wanted == 200 else wanted), (address, id_)
 
 

@@ -24,6 +24,8 @@ from precursor.reconciliation.figures import FIGURES
 
 SEEDS = range(200)
 PARTS = 20
+#: Of each part; the statements are the same on PostgreSQL, and take longer there.
+MOST = {"sqlite": 10, "postgresql": 4}
 
 
 def clear(owner):
@@ -46,7 +48,7 @@ def clear(owner):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_they_agree(engine, owner, part):
-    for seed in SEEDS[part::PARTS]:
+    for seed in SEEDS[part::PARTS][: MOST[engine.dialect.name]]:
         bundle = generator.make(seed)
         with db.transaction(engine) as session:
             attempts = import_bundle(session, encode(bundle), ACTOR, NOW)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+import commands
 import pytest
 
 from precursor.rules import law, matrix
@@ -131,24 +132,21 @@ def test_the_page_is_what_the_tables_say():
 
 
 def test_the_command_says_what_is_not_confirmed():
-    def run(*args):
-        return subprocess.run(
-            [sys.executable, "-c", "from precursor.cli import main; main()", *args],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-
-    shown = run("rule", "PERMIT_USED_UP")
-    assert shown.returncode == 0
-    assert "未核对 / unconfirmed" in shown.stdout
-    assert "precursor/rules/permits.py:" in shown.stdout
-    assert "unconfirmed" not in run("rule", "CASH_BANNED").stdout
-    wrong = run("rule", "NOPE")
+    code, out, _ = commands.run("rule", "PERMIT_USED_UP")
+    assert code == 0
+    assert "未核对 / unconfirmed" in out
+    assert "precursor/rules/permits.py:" in out
+    assert "unconfirmed" not in commands.run("rule", "CASH_BANNED")[1]
+    wrong = subprocess.run(
+        [sys.executable, "-c", "from precursor.cli import main; main()", "rule", "NOPE"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert len(wrong.stderr.splitlines()) == 1
-    assert {row["rule"] for row in json.loads(run("rules", "--format", "json").stdout)} == set(RULES)
+    assert {row["rule"] for row in json.loads(commands.run("rules", "--format", "json")[1])} == set(RULES)
 
 
 LEVELS = {"province": Level.PROVINCE, "prefecture": Level.PREFECTURE, "county": Level.COUNTY}
