@@ -37,13 +37,18 @@ WANTED = (
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def door(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory):
     home = tmp_path_factory.mktemp("schema")
-    if request.param == "sqlite":
-        url = f"sqlite:///{home / 'city.db'}"
-    else:
-        url = engines.new_database(request.getfixturevalue("pg_server"))
+    yield from _door(f"sqlite:///{home / 'city.db'}", home)
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(tmp_path_factory, pg_server):
+    yield from _door(engines.new_database(pg_server), tmp_path_factory.mktemp("schema"))
+
+
+def _door(url, home):
     owner = db.connect(url, owner=True)
     migrate.migrate(owner)
     owner.dispose()
@@ -66,15 +71,22 @@ def client_for(door, action):
     return door.clients[role]
 
 
+KIND = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
+
+
 @SCHEMA.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_fits(case, door):
+@settings(max_examples=25, **KIND)
+def test_every_answer_fits(case, on_sqlite):
+    fits(case, on_sqlite)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=6, **KIND)
+def test_every_answer_fits_on_postgresql(case, on_postgresql):
+    fits(case, on_postgresql)
+
+
+def fits(case, door):
     known = [action for (path, _), action in ACTION.items() if path == case.path]
     client = client_for(door, ACTION.get((case.path, case.method.lower()), known[0]))
     client._begin()
