@@ -95,6 +95,17 @@ def engine(url, owner) -> Iterator[sa.Engine]:
     made.dispose()
 
 
+@pytest.fixture
+def road(url, owner, tmp_path):
+    """A city with documents to scan, behind the door of an application."""
+    from api_kit import Door  # both import from here
+    from roadside_kit import Road
+
+    door = Door(url, tmp_path)
+    yield Road(door, tmp_path)
+    door.close()
+
+
 def load(engine: sa.Engine, bundle: dict | bytes | Path) -> dict[str, str | None]:
     """Import a bundle; returns its judged attempts."""
     if isinstance(bundle, dict):

@@ -5,13 +5,12 @@ answered, as JSON.
 """
 
 import json
-import multiprocessing
 import pickle
 import sys
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import racing
 from api_kit import Door
 
 
@@ -27,19 +26,7 @@ def send(url: str, home: Path, body: dict, now: datetime, start, results) -> Non
         results.put(repr(error))
 
 
-def main(url: str, home: Path) -> None:
-    """Run the race."""
-    bodies, now = pickle.load(sys.stdin.buffer)
-    context = multiprocessing.get_context("fork")
-    start, results = context.Barrier(len(bodies)), context.Queue()
-    phones = [context.Process(target=send, args=(url, home, body, now, start, results)) for body in bodies]
-    for phone in phones:
-        phone.start()
-    outcome = Counter(results.get(timeout=120) for _ in phones)
-    for phone in phones:
-        phone.join(60)
-    print(json.dumps(outcome))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    url, home = sys.argv[1], Path(sys.argv[2])
+    bodies, now = pickle.load(sys.stdin.buffer)
+    print(json.dumps(racing.together(send, [(url, home, body, now) for body in bodies])))

@@ -8,6 +8,7 @@ import multiprocessing
 import pickle
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import precursor.tables  # noqa: F401
@@ -38,19 +39,19 @@ def race(url: str, command: Enter, now: datetime, start, results) -> None:
         engine.dispose()
 
 
-def main(url: str, count: int) -> None:
-    """Run the race."""
-    command, now = pickle.load(sys.stdin.buffer)
+def together(racer: Callable[..., None], each: Sequence[tuple]) -> Counter:
+    """Fork a racer for each tuple of arguments, to which a barrier and a queue are added; what came out, counted."""
     context = multiprocessing.get_context("fork")
-    start, results = context.Barrier(count), context.Queue()
-    racers = [context.Process(target=race, args=(url, command, now, start, results)) for _ in range(count)]
-    for racer in racers:
-        racer.start()
+    start, results = context.Barrier(len(each)), context.Queue()
+    racers = [context.Process(target=racer, args=(*arguments, start, results)) for arguments in each]
+    for process in racers:
+        process.start()
     outcome = Counter(results.get(timeout=120) for _ in racers)
-    for racer in racers:
-        racer.join(60)
-    print(json.dumps(outcome))
+    for process in racers:
+        process.join(60)
+    return outcome
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    command, now = pickle.load(sys.stdin.buffer)
+    print(json.dumps(together(race, [(sys.argv[1], command, now)] * int(sys.argv[2]))))

@@ -53,8 +53,8 @@ def _without(data: Any, table: Mapping[int, str]) -> Any:
     if isinstance(data, str):
         return data.translate(table)
     if isinstance(data, Mapping):
-        foot = {"foot": f"{data['foot']} {_NOTE}".translate(table)} if "foot" in data else {}
-        return {name: _without(value, table) for name, value in data.items()} | foot
+        marked = {name: _without(value, table) for name, value in data.items()}
+        return marked | {"foot": f"{marked['foot']} {_NOTE}"} if "foot" in data and marked != data else marked
     return [_without(value, table) for value in data] if isinstance(data, list | tuple) else data
 
 

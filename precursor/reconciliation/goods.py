@@ -35,19 +35,13 @@ _OF: Final[dict[str, tuple[Any, tuple[sa.ColumnElement[bool], ...]]]] = {
 
 def of(session: Session, gaps: Iterable[Gap]) -> dict[tuple[str, str], Goods]:
     """By code and subject of a gap, as far as there is a record with goods."""
-    wanted: dict[str, set[str]] = {path: set() for path in _OF}
-    codes: dict[str, str] = {}
-    listed = list(gaps)
-    for gap in listed:
-        if (path := path_of(gap)) in _OF:
-            codes[gap.code] = path
-            wanted[path].add(gap.subject)
-    found = {path: dict(_read(session, path, sorted(subjects))) for path, subjects in wanted.items()}
-    return {
-        (gap.code, gap.subject): found[codes[gap.code]][gap.subject]
-        for gap in listed
-        if gap.code in codes and gap.subject in found[codes[gap.code]]
+    listed = [(gap, path_of(gap)) for gap in gaps]
+    found = {
+        (path, subject): goods
+        for path in _OF
+        for subject, goods in _read(session, path, sorted({gap.subject for gap, its in listed if its == path}))
     }
+    return {(gap.code, gap.subject): found[path, gap.subject] for gap, path in listed if (path, gap.subject) in found}
 
 
 def _read(session: Session, path: str, subjects: Sequence[str]) -> Iterable[tuple[str, Goods]]:

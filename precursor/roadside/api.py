@@ -13,7 +13,7 @@ from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.members import Day, Moment, Nested, Record, Text, Whole, Word
 from precursor.enterprises.scoping import visible
-from precursor.roadside import service
+from precursor.roadside import cases, service
 from precursor.roadside.models import CaseEnd, Device, DeviceEntry, RoadCase
 from precursor.rules.law import Words
 
@@ -165,7 +165,7 @@ def _lock(call: Call, data: Values, id_: str) -> str:
 
 
 def _close(call: Call, data: Values, id_: str) -> str:
-    service.close(call.session, id_, data["outcome"], data["reason"], call.actor, call.now)
+    cases.close(call.session, id_, data["outcome"], data["reason"], call.actor, call.now)
     return id_
 
 

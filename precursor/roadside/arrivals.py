@@ -1,20 +1,20 @@
-"""What phones bring home: each entry taken once, judged again, recorded, and laid beside the others.
+"""What phones bring home: each entry taken once, judged again and recorded.
 
 An entry is told from others by phone and number; sent again it gets the receipt that it got before. Nothing that was
-shown on the spot is changed by what is known here: where the two differ, a case says so. What was signed is kept
-even where its form cannot be recorded: the receipt says why, and the log goes on.
+shown on the spot is changed by what is known here: where the two differ, a case says so (``cases``). What was signed
+is kept even where its form cannot be recorded: the receipt says why, and the log goes on.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.accounts.models import User
@@ -32,20 +32,15 @@ from precursor.enterprises.models import Party
 from precursor.inspections import service as inspections
 from precursor.inspections.service import RecordInspection
 from precursor.movements import labels
-from precursor.movements.models import Label, Movement
-from precursor.movements.service import stands
-from precursor.permits.models import Permit, PermitBalance
-from precursor.roadside import service
+from precursor.movements.models import Label
+from precursor.roadside import cases, service
 from precursor.roadside.models import Device, DeviceEntry, DeviceFork, RoadCase
 from precursor.roadside.schemas import EntryForm
 from precursor.rules import roadside as rules
-from precursor.rules.permits import is_revoked
-from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
+from precursor.rules.roadside import CaseKind, Presence
 from precursor.signing import claims as c
 from precursor.signing.keys import holds, public
-from precursor.signing.verdicts import Verdict
 from precursor.signing.verify import Judgement
-from precursor.tokens import trips
 from precursor.tokens.models import StatusNumber
 
 #: A phone's greeting is good for so long either way: long enough for a clock that is out.
@@ -55,7 +50,6 @@ MOST: Final = 100  # entries at once
 _RECENT: Final = 200
 #: The verdict on a text at an instant (seconds), by what is known here; None where no key lies here.
 Judge = Callable[[str, int], Judgement | None]
-Claims = dict[int, Any]
 _FORMS: Final = {
     "scan": ("scan",),
     "check": ("scan", "check"),
@@ -65,19 +59,6 @@ _FORMS: Final = {
 }
 #: Members of an entry that may be wrong without its being no entry.
 _PARTS: Final = ("scan", "check", "visit", "store", "handover", "place")
-_CANNOT_JUDGE: Final = frozenset(
-    {
-        Verdict.TRUST_INVALID,
-        Verdict.TRUST_EXPIRED,
-        Verdict.STATUS_MISSING,
-        Verdict.STATUS_INVALID,
-        Verdict.STATUS_EXPIRED,
-    }
-)
-#: What a phone shows that knows no better; here, where every key is known, the same words are a judgement.
-_KNEW_NO_BETTER: Final = _CANNOT_JUDGE | {"NONE", Verdict.UNKNOWN_KEY, Verdict.MALFORMED}
-#: What becomes true of a document after it was on the road, so that it tells nothing of the scan.
-_MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED, Verdict.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +145,7 @@ def _forked(session: Session, before: DeviceEntry, signed: Values, user: User, n
     )
     if session.scalar(kept) is None:
         audit.write(session, DeviceFork, [values], action="device.fork", actor=service.actor_of(user), now=now)
-    _open(session, CaseKind.LOG_FORK, _name(before), before, None, user, now)
+    cases.begin(session, CaseKind.LOG_FORK, cases.name_of(before), before, None, user, now)
     fault = "此序号已有另一条，仅留存 / this number has another entry: kept, and nothing came of it"
     return replace(_receipt(session, before), record=None, fault=fault)
 
@@ -247,8 +228,8 @@ def _row(
     audit.write(session, DeviceEntry, [values], action="device.log", actor=service.actor_of(user), now=now)
     row = session.get_one(DeviceEntry, values["id"])
     if entry["at"] < floor - rules.AHEAD:
-        _open(session, CaseKind.CLOCK_BACK, _name(row), row, None, user, now)
-    _compare(session, row, entry, said, user, now)
+        cases.begin(session, CaseKind.CLOCK_BACK, cases.name_of(row), row, None, user, now)
+    cases.compare(session, row, entry, said, user, now)
     return row
 
 
@@ -361,7 +342,7 @@ def _officers(form: Values, user: User) -> list[str]:
 
 
 def _receipt(session: Session, row: DeviceEntry) -> Receipt:
-    cases = sa.select(RoadCase.outside_id, RoadCase.kind).where(
+    opened = sa.select(RoadCase.outside_id, RoadCase.kind).where(
         sa.or_(RoadCase.first_id == row.id, RoadCase.second_id == row.id)
     )
     return Receipt(
@@ -370,210 +351,5 @@ def _receipt(session: Session, row: DeviceEntry) -> Receipt:
         row.verdict,
         row.record,
         row.fault,
-        [(row.outside_id, row.kind) for row in session.execute(cases.order_by(RoadCase.id))],
+        [(row.outside_id, row.kind) for row in session.execute(opened.order_by(RoadCase.id))],
     )
-
-
-# ------------------------------------------------------------------ beside the others
-
-
-def _compare(
-    session: Session, row: DeviceEntry, entry: Values, said: Claims | None, user: User, now: datetime
-) -> None:
-    """Open every case that this entry gives away, by itself and with each other scan of its document."""
-    if entry["at"] > now + rules.AHEAD:
-        _open(session, CaseKind.CLOCK_AHEAD, _name(row), row, None, user, now)
-    if _differs(session, row, said):
-        _open(session, CaseKind.REJUDGED, _name(row), row, None, user, now)
-    if store := entry.get("store"):
-        _compare_label(session, row, store["result"], user, now)
-    if said is None:
-        return
-    if c.TRIP in said[c.PERMIT]:
-        trips.seen(session, said[c.SUB], row.at, service.actor_of(user), now)
-    mine = _sighting(session, row, said)
-    for kind in rules.alone(mine):
-        _open(session, kind, _name(row), row, None, user, now)
-    of_it = (DeviceEntry.list_number == row.list_number, DeviceEntry.list_index == row.list_index)
-    found: dict[tuple[CaseKind, str], list[tuple[Sighting, int]]] = {}
-    for theirs, number in _others(session, row, *of_it):
-        for kind in rules.together(mine, theirs):
-            found.setdefault((kind, "|".join(rules.tells(kind, mine, theirs))), []).append((theirs, number))
-    place = f"{row.list_number}/{row.list_index}"
-    for (kind, more), those in found.items():
-        theirs, number = min(those, key=lambda one: one[0].order)
-        other = session.get_one(DeviceEntry, number)
-        first, second = (row, other) if mine.order < theirs.order else (other, row)
-        _open(session, kind, f"{place}|{more}", first, second, user, now)
-
-
-def _others(session: Session, row: DeviceEntry, *of_it: sa.ColumnElement[bool]) -> Iterable[tuple[Sighting, int]]:
-    """What two scans are compared by, of every other scan near in time, in one query; and the number of each."""
-    query = (
-        sa.select(
-            DeviceEntry.id,
-            DeviceEntry.seq,
-            DeviceEntry.at,
-            DeviceEntry.token,
-            DeviceEntry.plate,
-            DeviceEntry.latitude,
-            DeviceEntry.longitude,
-            DeviceEntry.repeats,
-            DeviceEntry.list_number,
-            DeviceEntry.list_index,
-            Device.outside_id,
-        )
-        .join(Device, Device.id == DeviceEntry.device_id)
-        .where(
-            *of_it,
-            DeviceEntry.id != row.id,
-            DeviceEntry.at.between(row.at - rules.COMPARED, row.at + rules.COMPARED),
-        )
-        .order_by(DeviceEntry.id)
-    )
-    for one in session.execute(query):
-        yield _seen(one, one.outside_id), one.id
-
-
-def _compare_label(session: Session, row: DeviceEntry, result: str, user: User, now: datetime) -> None:
-    """Open what the scan of a label gives away; one container in two places at once is a copied sticker."""
-    if result == "mismatch":
-        _open(session, CaseKind.LABEL_MISMATCH, _name(row), row, None, user, now)
-    if row.repeats is not None:  # what follows was said of the scan itself
-        return
-    if kind := rules.PRESENCE_MEANS.get(Presence(row.verdict or "")):
-        _open(session, kind, _name(row), row, None, user, now)
-    mine = _seen(row, "")
-    same = (DeviceEntry.kind == "store", DeviceEntry.token == row.token, DeviceEntry.repeats.is_(None))
-    far: dict[str, list[tuple[Sighting, int]]] = {}
-    for theirs, number in _others(session, row, *same):
-        if mine.place and theirs.place and rules.is_too_fast(mine.place, mine.at, theirs.place, theirs.at):
-            days = "|".join(rules.tells(CaseKind.TOO_FAST, mine, theirs))
-            far.setdefault(days, []).append((theirs, number))
-    for days, those in far.items():
-        other = session.get_one(DeviceEntry, min(those, key=lambda one: one[0].order)[1])
-        first, second = sorted((row, other), key=lambda one: (one.at, one.device_id, one.seq))
-        _open(session, CaseKind.TOO_FAST, f"{row.token}|{days}", first, second, user, now)
-
-
-def _name(row: DeviceEntry) -> str:
-    """An entry in the key of a case."""
-    return f"{row.device_id}/{row.seq}"
-
-
-def _place(row: Any) -> Place | None:
-    if row.latitude is None or row.longitude is None:
-        return None
-    return Place(row.latitude / 1e6, row.longitude / 1e6)
-
-
-def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
-    """Whether what was shown is not what is known here to have held then."""
-    if row.kind not in ("scan", "check") or row.repeats is not None or row.verdict in (None, row.shown):
-        return False
-    if row.shown in _KNEW_NO_BETTER or row.verdict in _CANNOT_JUDGE | _MAY_BE_LATER:
-        return False
-    if row.verdict == Verdict.REVOKED and said is not None:
-        return _was_revoked(session, said, row.at)
-    return True
-
-
-def _was_revoked(session: Session, said: Claims, at: datetime) -> bool:
-    """Whether a document was revoked by then, by the day; of a trip slip, the document that it is of."""
-    query = (
-        sa.select(PermitBalance.revoked_on)
-        .join(
-            Permit,
-            sa.and_(Permit.enterprise_id == PermitBalance.enterprise_id, Permit.id == PermitBalance.permit_id),
-        )
-        .where(Permit.outside_id == said[c.PERMIT].get(c.PARENT, said[c.SUB]))
-    )
-    return is_revoked(session.scalar(query), legal_day(at))
-
-
-def _seen(row: Any, device: str) -> Sighting:
-    """An entry, or its columns, as far as two are compared."""
-    return Sighting(
-        name=(device, row.seq),
-        at=row.at,
-        day=legal_day(row.at),
-        token=row.token or "",
-        index=(row.list_number or 0, row.list_index or 0),
-        is_scan=row.repeats is None,
-        plate=row.plate,
-        place=_place(row),
-    )
-
-
-def _sighting(session: Session, row: DeviceEntry, said: Claims) -> Sighting:
-    """An entry as the rules see it, with what its code says."""
-    permit = said[c.PERMIT]
-    device = session.scalars(sa.select(Device.outside_id).where(Device.id == row.device_id)).one()
-    area = session.get_one(Area, row.area_id)
-    is_slip = c.TRIP in permit
-    return replace(
-        _seen(row, device),
-        plates=tuple(permit.get(c.PLATES, ())),
-        route=tuple(str(stop)[:6] if isinstance(stop, int) else stop for stop in permit.get(c.ROUTE, ())),
-        area=(area.code[:6] if area.code else area.outside_id) if row.kind == "check" else None,
-        uses=permit[c.USES],
-        trip=trips.number_of_use(session, permit[c.PARENT], permit[c.TRIP]) if is_slip else None,
-        received=_received(session, said),
-        is_given_up=is_slip and trips.ended(session, said[c.SUB], trips.GIVEN_UP) is not None,
-    )
-
-
-def _received(session: Session, said: Claims) -> date | None:
-    """The day on which a journey arrived, or the other side booked in what a document covers; None before that."""
-    if c.TRIP in said[c.PERMIT]:
-        end = trips.ended(session, said[c.SUB], trips.ARRIVED)
-        return end.day if end else None
-    theirs = aliased(Movement)
-    query: sa.Select[Any] = (
-        sa.select(sa.func.max(theirs.day))
-        .select_from(Movement)
-        .join(
-            Permit,
-            sa.and_(Permit.enterprise_id == Movement.transport_holder_id, Permit.id == Movement.transport_permit_id),
-        )
-        .join(theirs, sa.and_(theirs.other_enterprise_id == Movement.enterprise_id, theirs.other_id == Movement.id))
-        .where(Permit.outside_id == said[c.SUB], stands(Movement), stands(theirs))
-    )
-    found: date | None = session.scalar(query)
-    return found
-
-
-def _open(
-    session: Session,
-    kind: CaseKind,
-    of: str,
-    first: DeviceEntry,
-    second: DeviceEntry | None,
-    user: User,
-    now: datetime,
-) -> None:
-    """Open a case, unless it is open or was closed already: its key is the kind and what it is of.
-
-    Of one document, or one phone's entry, there are never more than ``rules.ENOUGH`` cases of a kind.
-    """
-    key = f"{kind}|{of}"
-    if session.scalar(sa.select(RoadCase.id).where(RoadCase.key == key)) is not None:
-        return
-    place, _, _ = of.partition("|")
-    alike = sa.select(sa.func.count()).where(RoadCase.key.startswith(f"{kind}|{place}|", autoescape=True))
-    if second is not None and session.scalars(alike).one() >= rules.ENOUGH:
-        return
-    number, today = take_ids(session, 1)[0], legal_day(now)
-    row = {
-        "id": number,
-        "outside_id": f"RC-{number}",
-        "key": key,
-        "kind": kind.value,
-        "first_id": first.id,
-        "second_id": second.id if second else None,
-        "area_id": (second or first).area_id,
-        "document": first.document,
-        "opened_on": today,
-        "due_on": today + timedelta(rules.DAYS_TO_CLOSE),
-    }
-    audit.write(session, RoadCase, [row], action="road_case.open", actor=service.actor_of(user), now=now)

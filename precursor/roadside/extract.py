@@ -21,8 +21,8 @@ from precursor.reconciliation import service as reconciliation
 from precursor.rules.permits import is_revoked
 from precursor.signing import cbor, envelope, lists
 from precursor.substances.models import Substance
-from precursor.tokens import keys, saying, trips
-from precursor.tokens.models import TripEnd, TripSlip
+from precursor.tokens import keys, saying
+from precursor.tokens.models import Ending, TripEnd, TripSlip
 from precursor.tokens.pages import SIGNER
 from precursor.tokens.service import Office
 
@@ -178,7 +178,7 @@ def journeys(session: Session, area: Area, today: date) -> list[list[Any]]:
         sa.select(TripSlip.outside_id, TripEnd.day, store)
         .join(TripEnd, TripEnd.trip_id == TripSlip.id)
         .join(Permit, sa.and_(Permit.enterprise_id == TripSlip.enterprise_id, Permit.id == TripSlip.permit_id))
-        .where(_concerns(area), TripEnd.how == trips.ARRIVED, TripEnd.day >= today - SINCE)
+        .where(_concerns(area), TripEnd.how == Ending.ARRIVED, TripEnd.day >= today - SINCE)
         .order_by(TripEnd.day.desc(), TripSlip.outside_id)
         .limit(MOST)
     )

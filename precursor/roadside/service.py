@@ -1,7 +1,6 @@
-"""Phones: enrolled once by a code with a secret, locked from afar, closed cases."""
+"""Phones: enrolled once by a code with a secret, locked from afar; their photographs."""
 
 import hashlib
-import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +15,7 @@ from precursor.core.access import GRANTS, Action, Role
 from precursor.core.clock import legal_day
 from precursor.core.db import changed, take_ids
 from precursor.core.errors import Locked, NotFound, Refused
-from precursor.roadside.models import CaseEnd, Device, DeviceEntry, Enrolment, Photo, RoadCase
+from precursor.roadside.models import Device, DeviceEntry, Enrolment, Photo
 from precursor.signing.keys import holds, is_sound, public
 
 #: How long a code to enrol with is good.
@@ -134,42 +133,3 @@ def photo_in(session: Session, area: int, digest: str) -> bytes:
     if found is None or named is None:
         raise NotFound("没有这张照片 / there is no such photograph")
     return found.body
-
-
-def _beside(session: Session, case: RoadCase) -> set[str]:
-    """Who stood beside the officer of the phone, by what was signed."""
-    entries = session.scalars(
-        sa.select(DeviceEntry.said).where(DeviceEntry.id.in_([case.first_id, case.second_id or case.first_id]))
-    )
-    forms = (said.get(kind) or {} for said in map(json.loads, entries) for kind in ("check", "visit"))
-    return {
-        str(code).upper()
-        for form in forms
-        if isinstance(form, dict) and isinstance(form.get("officers"), list)
-        for code in form["officers"]
-    }
-
-
-def close(session: Session, outside_id: str, outcome: str, reason: str, actor: audit.Actor, now: datetime) -> None:
-    """End a case. Refused for who was at the scan, and when it is closed already."""
-    case = session.scalars(sa.select(RoadCase).where(RoadCase.outside_id == outside_id)).one_or_none()
-    if case is None:
-        raise NotFound(f"没有这个案件 / there is no case {outside_id}")
-    if session.get(CaseEnd, case.id) is not None:
-        raise Refused("案件已办结 / the case is closed already")
-    people = (
-        sa.select(User.person)
-        .join(Device, Device.user_id == User.id)
-        .join(DeviceEntry, DeviceEntry.device_id == Device.id)
-        .where(DeviceEntry.id.in_([case.first_id, case.second_id or case.first_id]))
-    )
-    if actor.person.upper() in {person.upper() for person in session.scalars(people)} | _beside(session, case):
-        raise Refused("扫码人本人不能办结 / who scanned does not close the case (C1)")
-    row = {
-        "case_id": case.id,
-        "outcome": outcome,
-        "reason": reason,
-        "person": actor.person,
-        "day": legal_day(now),
-    }
-    audit.write(session, CaseEnd, [row], action="road_case.close", actor=actor, now=now)

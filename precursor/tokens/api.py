@@ -19,7 +19,7 @@ from precursor.permits.service import PermitKey
 from precursor.rules.law import Words
 from precursor.substances.models import Substance
 from precursor.tokens import trips
-from precursor.tokens.models import TripEnd, TripSlip
+from precursor.tokens.models import Ending, TripEnd, TripSlip
 from precursor.tokens.pages import office
 from precursor.tokens.trips import LONGEST, OpenTrip
 
@@ -38,7 +38,7 @@ class TripForm(Record):
 class EndForm(Record):
     """How a journey ended."""
 
-    how = Word("arrived", "given_up")
+    how = Word(Ending.ARRIVED, Ending.GIVEN_UP)
 
 
 class TripAnswer(Record):

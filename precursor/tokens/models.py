@@ -1,6 +1,7 @@
 """Keys, tokens as they were signed, and the lists as they were last published."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
@@ -89,6 +90,18 @@ class TripSlip(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 
 
+class Ending(StrEnum):
+    """How a journey ended."""
+
+    ARRIVED = "arrived"
+    GIVEN_UP = "given_up"
+    REPLACED = "replaced"  # its key was compromised: another slip goes on
+
+
+#: The endings of a journey that was none, and takes nothing of its document.
+NO_JOURNEY: Final = (Ending.GIVEN_UP, Ending.REPLACED)
+
+
 class TripEnd(Base):
     """A journey that is over, or was given up: its slip is good no longer."""
 
@@ -96,7 +109,7 @@ class TripEnd(Base):
     __table_args__ = append_only()
 
     trip_id: Mapped[int] = mapped_column(ForeignKey("trip_slip.id"), primary_key=True, autoincrement=False)
-    how: Mapped[str]  # arrived, given_up, replaced
+    how: Mapped[str]  # an Ending
     day: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
 

@@ -27,7 +27,17 @@ from precursor.signing.verdicts import Refused as NotGenuine
 from precursor.signing.verdicts import Verdict
 from precursor.signing.verify import Verifier
 from precursor.tokens import keys, saying
-from precursor.tokens.models import TRUST, Published, SigningKey, StatusNumber, Token, TripEnd, TripSlip
+from precursor.tokens.models import (
+    NO_JOURNEY,
+    TRUST,
+    Ending,
+    Published,
+    SigningKey,
+    StatusNumber,
+    Token,
+    TripEnd,
+    TripSlip,
+)
 from precursor.tokens.store import KeyStore
 
 #: Places of one status list; a multiple of 4. A list that is full is followed by another.
@@ -359,11 +369,11 @@ def _slips(session: Session, number: int, today: date) -> list[tuple[int, Status
 
 
 def _slip_state(row: Any, today: date) -> Status:
-    if row.how in ("given_up", "replaced") or is_revoked(row.revoked_on, today):
+    if row.how in NO_JOURNEY or is_revoked(row.revoked_on, today):
         return Status.INVALID
     if row.is_suspended:
         return Status.SUSPENDED
-    return Status.USED_UP if row.how == "arrived" else Status.VALID
+    return Status.USED_UP if row.how == Ending.ARRIVED else Status.VALID
 
 
 def _left(row: Any) -> tuple[int, ...]:

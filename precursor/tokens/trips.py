@@ -24,17 +24,12 @@ from precursor.signing import cbor, envelope
 from precursor.signing import claims as c
 from precursor.substances.models import Substance
 from precursor.tokens import keys, saying, service
-from precursor.tokens.models import TripEnd, TripSeen, TripSlip
+from precursor.tokens.models import NO_JOURNEY, Ending, TripEnd, TripSeen, TripSlip
 from precursor.tokens.service import Office
 
 #: The longest that a slip is good, in legal days.
 LONGEST: Final = 3
 _OTHER_TIME: Final = 5
-ARRIVED: Final = "arrived"
-GIVEN_UP: Final = "given_up"
-REPLACED: Final = "replaced"
-#: How a journey ends that was none, and takes nothing of its document.
-NONE: Final = (GIVEN_UP, REPLACED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +92,8 @@ def end_trip(session: Session, slip: TripSlip, how: str, actor: audit.Actor, now
     """
     if session.get(TripEnd, slip.id) is not None:
         raise Refused("随车单已结束 / the trip is over already")
-    if how == GIVEN_UP and (seen := session.get(TripSeen, slip.id)) is not None:
-        day = legal_day(seen.at)
+    if how == Ending.GIVEN_UP and (met := session.get(TripSeen, slip.id)) is not None:
+        day = legal_day(met.at)
         raise Refused(f"{day} 已在途中查验，不能取消，只能到达 / met on the road on {day}: it can only arrive")
     _end(session, slip, how, actor, now)
 
@@ -110,7 +105,7 @@ def _end(session: Session, slip: TripSlip, how: str, actor: audit.Actor, now: da
 
 def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Actor, now: datetime) -> TripSlip:
     """Another slip for what is left of a journey, when the key of its slip is trusted no longer."""
-    _end(session, slip, REPLACED, actor, now)
+    _end(session, slip, Ending.REPLACED, actor, now)
     rest = OpenTrip(
         permit=PermitKey(slip.enterprise_id, slip.permit_id),
         plates=tuple(slip.plates.split(", ")),
@@ -122,8 +117,8 @@ def open_again(session: Session, office: Office, slip: TripSlip, actor: audit.Ac
     return _open(session, office, rest, balance, actor, now)
 
 
-def ended(session: Session, slip: str, how: str) -> TripEnd | None:
-    """That the journey of a slip ended so, ``ARRIVED`` or ``GIVEN_UP``; None where it did not."""
+def ended(session: Session, slip: str, how: Ending) -> TripEnd | None:
+    """That the journey of a slip ended so; None where it did not."""
     query = (
         sa.select(TripEnd)
         .join(TripSlip, TripSlip.id == TripEnd.trip_id)
@@ -147,7 +142,7 @@ def number_of_use(session: Session, document: str, trip: int) -> int:
         .select_from(TripSlip)
         .join(TripEnd, TripEnd.trip_id == TripSlip.id)
         .join(Permit, sa.and_(Permit.enterprise_id == TripSlip.enterprise_id, Permit.id == TripSlip.permit_id))
-        .where(Permit.outside_id == document, TripSlip.trip < trip, TripEnd.how.in_(NONE))
+        .where(Permit.outside_id == document, TripSlip.trip < trip, TripEnd.how.in_(NO_JOURNEY))
     )
     return trip - session.scalars(query).one()
 
@@ -183,7 +178,7 @@ def _check_document(permit: Permit, balance: PermitBalance, trip: OpenTrip, toda
 def _next(session: Session, permit: Permit, trip: OpenTrip) -> int:
     """The number of the journey. Refused when the document has no journey or no amount left for it."""
     of_permit = (TripSlip.enterprise_id == permit.enterprise_id, TripSlip.permit_id == permit.id)
-    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how.in_(NONE))
+    given_up = sa.exists().where(TripEnd.trip_id == TripSlip.id, TripEnd.how.in_(NO_JOURNEY))
     made, gone, last = session.execute(
         sa.select(
             sa.func.count(TripSlip.id).filter(~given_up),

@@ -35,7 +35,7 @@ from precursor.signing.text import from_text, to_text
 from precursor.signing.verify import read_claims
 from precursor.tokens import saying, trips
 from precursor.tokens import service as tokens
-from precursor.tokens.models import Token, TripEnd, TripSlip
+from precursor.tokens.models import Ending, Token, TripEnd, TripSlip
 from precursor.tokens.pages import office
 
 pytestmark = pytest.mark.browser
@@ -508,7 +508,7 @@ def signed_days_ago(app):
 def arrived(app, slip):
     now = app.extensions["settings"].clock()
     with db.transaction(app.extensions["engine"]) as session:
-        trips.end_trip(session, session.get_one(TripSlip, slip.id), trips.ARRIVED, demo.ACTOR, now)
+        trips.end_trip(session, session.get_one(TripSlip, slip.id), Ending.ARRIVED, demo.ACTOR, now)
 
 
 def test_a_slip_is_used_up_when_its_goods_have_arrived_whatever_an_older_list_says(app):
@@ -522,7 +522,7 @@ def test_a_slip_is_used_up_when_its_goods_have_arrived_whatever_an_older_list_sa
         arrived(app, slip)
         page.route("**/.well-known/**", lambda route: route.abort())
         page.click("#ready")
-        expect(page.locator("#main")).to_have_attribute("data-syncing", "false")
+        expect(page.locator("#ready")).to_have_attribute("aria-busy", "false")
         typed(page, text)
         expect(page.locator("#word")).to_have_text("用完")
         expect(page.locator("#facts")).to_contain_text("已到货")

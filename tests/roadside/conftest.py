@@ -1,15 +1,6 @@
-"""A city with a road, and the phone of an inspector on it."""
+"""The phone of an inspector, on the road of a city."""
 
 import pytest
-from api_kit import Door
-from roadside_kit import Road
-
-
-@pytest.fixture
-def road(url, owner, tmp_path):
-    door = Door(url, tmp_path)
-    yield Road(door, tmp_path)
-    door.close()
 
 
 @pytest.fixture

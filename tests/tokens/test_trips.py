@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from api_kit import Door
 from conftest import ACTOR, NOW
 from empty_city import DAY
-from roadside_kit import Road
 
 from precursor.core import db
 from precursor.permits import service as permits
@@ -15,13 +13,6 @@ from precursor.signing import claims as c
 from precursor.tokens import service as tokens
 from precursor.tokens import trips
 from precursor.tokens.models import TripSlip
-
-
-@pytest.fixture
-def road(url, owner, tmp_path):
-    door = Door(url, tmp_path)
-    yield Road(door, tmp_path)
-    door.close()
 
 
 @pytest.fixture

@@ -32,22 +32,24 @@ const post = (path: string, body: unknown) =>
 
 /** Enrol by the secret of the code; throws without a network. The answer of the register, or why it refused. */
 export async function enrol(secret: string): Promise<string | null> {
-  if (await isLocked()) await retire();
-  const raw = await publicOf(await key());
-  const proof = await sign(`enrol ${secret}`);
-  const answer = await post("", { secret, key: hex(raw), proof, name: navigator.userAgent.slice(0, 120) });
+  const anew = await isLocked(), mine = anew ? await newKey() : await key();
+  const proof = hex(await signed(mine, utf8(`enrol ${secret}`)));
+  const answer = await post("", { secret, key: hex(await publicOf(mine)), proof, name: navigator.userAgent.slice(0, 120) });
   const said = (await answer.json()) as Device & { detail?: string };
   if (!answer.ok) return said.detail ?? String(answer.status);
+  if (anew) await retire(mine);
   await keep("device", said);
   return null;
 }
 
 /** A locked phone begins anew: a new key, a new log. What it signed before stays here under its old number, as evidence. */
-async function retire(): Promise<void> {
+async function retire(next: Key): Promise<void> {
   const db = await store, before = await device();
-  if (before) await keep(`log of ${before.device}`, { device: before, entries: await db.getAll("log") });
+  await keep(`log of ${before?.device}`, { device: before, entries: await db.getAll("log"), photos: await db.getAll("photos") });
   await db.clear("log");
-  for (const name of ["device", "key", "locked"]) await db.delete("settings", name);
+  await db.clear("photos");
+  await keep("key", next);
+  await keep("locked", false);
 }
 
 /** What proves that this phone asks, when, and for what. */

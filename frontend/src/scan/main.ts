@@ -205,9 +205,10 @@ async function counted(result: "match" | "mismatch"): Promise<void> {
 async function handedOver(): Promise<void> {
   const { count: entries, waiting: left, cases } = await shift();
   await append("handover", { handover: { count: entries, waiting: left, cases: cases.size } });
-  await openOutbox(t("已签名交班。", "Handed over, signed."));
+  const done = t("已签名交班。", "Handed over, signed.");
+  await openOutbox(done);
   await send().catch(() => undefined);
-  if (main.dataset.mode === "outbox") await openOutbox(t("已签名交班。", "Handed over, signed."));
+  if (main.dataset.mode === "outbox") await openOutbox(done);
 }
 
 function said(name: string, value: string): void {
@@ -398,7 +399,7 @@ function locate(): void {
 
 /** Fetch what is new, send what waits, and say how old what lies here is. */
 async function refresh(): Promise<void> {
-  main.dataset.syncing = "true";
+  ready.ariaBusy = "true";
   const own = await device();
   if (own) {
     await send().catch(() => undefined); // without a network what lies here counts
@@ -409,7 +410,7 @@ async function refresh(): Promise<void> {
   }
   await readiness();
   await count();
-  main.dataset.syncing = "false";
+  ready.ariaBusy = "false";
 }
 
 /** Ready for a shift: keys, age of the lists, clock, what waits, room. */
