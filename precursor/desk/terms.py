@@ -504,6 +504,7 @@ ASKED: Final = {
     "ShipmentForm": ("licence", "customs_no"),
     "LegForm": ("on", "reason"),
     "VerificationForm": ("on",),
+    "RevocationForm": ("on", "reason"),
     "ExplanationForm": ("explanation",),
 }
 

@@ -310,6 +310,17 @@ def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp
         page.click("#send")
         expect(page.locator("#main")).to_have_attribute("data-ready", "false")
         expect(page.locator("#ready")).to_have_text("本机已锁定")
+        page.click("#outbox .back")
+        typed(page, genuine)
+        expect(page.locator("#aim")).to_contain_text("已锁定")
+        typed(page, wrong_code(enrolment_of(browser, address)))  # refused: nothing is forgotten over it
+        expect(page.locator("#aim")).to_contain_text("重新生成")
+        expect(page.locator("#ready")).to_have_text("本机已锁定")
+        assert len(page.evaluate(LOGGED)) > 0
+        typed(page, enrolment_of(browser, address))
+        expect(page.locator("#aim")).to_contain_text("已登记为")
+        expect(page.locator("#main")).to_have_attribute("data-ready", "true")
+        assert page.evaluate(LOGGED) == {}  # a new log; the old one stays beside it
 
 
 class Flaky:
@@ -466,6 +477,12 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             typed(page, labels.text_of("0" * 16, 1))
             expect(page.locator("#word")).to_have_text("未知")
             assert [m for m in messages if "net::ERR_INTERNET_DISCONNECTED" not in m] == []
+
+
+def wrong_code(enrolment):
+    """The root of a code to enrol with, and another secret."""
+    number = int(enrolment.partition("#")[2])
+    return f"PCE1#{number ^ 1}"
 
 
 def a_slip(app, nth=0):
