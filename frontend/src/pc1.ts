@@ -338,12 +338,12 @@ export async function readExtract(bytes: Uint8Array, trust: Trust, at: number): 
   }
 }
 
-/** When the status or balance list that belongs at a path was signed; null where it is none, or that of another path. */
-export async function listIssued(bytes: Uint8Array, trust: Trust, path: string): Promise<number | null> {
+/** Where a status or balance list belongs, and when it was signed; null where it is neither. */
+export async function listOf(bytes: Uint8Array, trust: Trust): Promise<{ path: string; issued: number } | null> {
   for (const [typ, label] of [[STATUS, 65533], [BALANCE, -70019]] as const) {
     try {
       const { subject, issued } = await readList(bytes, trust, null, typ, label);
-      return new URL(subject).pathname === path ? issued : null;
+      return { path: new URL(subject).pathname, issued };
     } catch (error) {
       if (!(error instanceof Refused || error instanceof TypeError)) throw error; // a subject may be no address
     }

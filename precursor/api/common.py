@@ -10,11 +10,18 @@ from precursor.api.collection import Call, Values, no_such
 from precursor.core import quantity
 from precursor.core.db import take_ids
 from precursor.core.errors import Fault, Faulty, Refused
-from precursor.core.members import Text, Word
+from precursor.core.members import Record, Text, Word
 
 #: Ids that an address can hold.
 ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 LONGEST: Final = 400
+
+
+class FoundItem(Record):
+    """One thing that was compared or looked at, and what was found."""
+
+    item = Text()
+    found = Text()
 
 
 def own_id() -> Text:

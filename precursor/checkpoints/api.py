@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from precursor.api import Act, Call, Collection
 from precursor.api.collection import Values
-from precursor.api.common import not_after_today, ref, words
+from precursor.api.common import FoundItem, not_after_today, ref, words
 from precursor.areas.models import Area
 from precursor.checkpoints import service
 from precursor.checkpoints.models import RoadCheck
@@ -16,13 +16,6 @@ from precursor.core.members import Day, Each, Nested, Record, Text, Word
 from precursor.enterprises.lookups import area_in_scope
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
-
-
-class FoundItem(Record):
-    """One thing that was compared, and what was found."""
-
-    item = Text()
-    found = Text()
 
 
 class RoadCheckForm(Record):

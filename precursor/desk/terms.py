@@ -87,9 +87,10 @@ hs_code | 商品编号 | HS code
 incident | 流失事件 | Incident
 individual | 售与个人 | To an individual
 information_officer | 信息员 | Information officer
-inspectors | 检查人数 | Officers
+inspectors | 检查人数 | Number of officers
 issuer | 发证机关 | Issued by
-item | 品名或编号 | Item
+item | 项目或品名 | Item
+counts | 盘点 | Stock count
 keep_until | 保存至 | Keep until
 left | 余量 | Left
 book | 账面结存 | Book
@@ -325,7 +326,7 @@ false | 否 | no
 WORDS.update({verdict.value: screen.word for verdict, screen in SCREENS.items()})
 WORDS.update({kind.value: said for kind, said in CALLED.items()})
 WORDS["shown.NONE"] = Words("无码", "no code")
-WORDS.update({f"item.{item}": said for item, said in CHECKED.items()})
+WORDS.update({f"item.{item}": said for item, said in (CHECKED | ITEMS).items()})
 WORDS.update({kind.value: said for kind, said in CASES.items()})
 
 #: What is said below a field's name, where the name does not say enough.

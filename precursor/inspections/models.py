@@ -1,4 +1,4 @@
-"""Visits to enterprises."""
+"""Visits to enterprises, and what was counted there."""
 
 from datetime import date, datetime
 
@@ -25,3 +25,14 @@ class Inspection(Base):
     officers: Mapped[str | None]  # JSON list: codes of the natural persons
     result: Mapped[str | None]  # a key of rules.inspection_form.RESULTS
     findings: Mapped[str | None]  # JSON: item of the form, what was found
+    note: Mapped[str | None]
+
+
+class InspectionCount(Base):
+    """A stocktake that the officers of a visit made."""
+
+    __tablename__ = "inspection_count"
+    __table_args__ = append_only()
+
+    stocktake_id: Mapped[int] = mapped_column(ForeignKey("stocktake.id"), primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspection.id"), index=True)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from precursor import audit
 from precursor.accounts.models import User
 from precursor.api.collection import Values
+from precursor.api.common import amount_of, wanted
 from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.checkpoints import service as checkpoints
@@ -28,9 +29,9 @@ from precursor.core.db import take_ids
 from precursor.core.errors import ClockOut, Fault, Faulty, Forbidden, Locked, NotFound, Refused, Stale
 from precursor.core.members import schema_of
 from precursor.core.strict import flatten, loads, repeated_names
-from precursor.enterprises.models import Party
+from precursor.enterprises.models import Party, Site
 from precursor.inspections import service as inspections
-from precursor.inspections.service import RecordInspection
+from precursor.inspections.service import Counted, RecordInspection
 from precursor.movements import labels
 from precursor.movements.models import Label
 from precursor.roadside import cases, service
@@ -41,6 +42,7 @@ from precursor.rules.roadside import CaseKind, Presence
 from precursor.signing import claims as c
 from precursor.signing.keys import holds, public
 from precursor.signing.verify import Judgement
+from precursor.substances.models import Substance
 from precursor.tokens.models import StatusNumber
 
 #: A phone's greeting is good for so long either way: long enough for a clock that is out.
@@ -284,56 +286,77 @@ def _record(
     session: Session, user: User, entry: Values, area: Area, document: str | None, day: date, now: datetime
 ) -> str | None:
     """The road check or the visit that the entry is, in its own room."""
-    actor = service.actor_of(user)
-    if check := entry.get("check"):
-        amount = f"{check['quantity']} {check['unit']}" if "quantity" in check and "unit" in check else None
-        command = RecordRoadCheck(
-            area_id=area.id,
-            day=day,
-            recorded_on=legal_day(now),
-            place=check["where"],
-            plate=check["plate"],
-            result=check["result"],
-            officers=json.dumps(_officers(check, user)),
-            document=document,
-            verdict=entry["scan"]["verdict"],
-            findings=json.dumps(check["items"], ensure_ascii=False, sort_keys=True),
-            measured=amount,
-            note=check.get("note"),
-        )
-        return f"road-checks/{checkpoints.record(session, [command], actor, now)[0]}"
-    if visit := entry.get("visit"):
-        firm = session.scalars(
-            sa.select(Party).where(
-                Party.outside_id == visit["enterprise"],
-                Party.is_external == sa.false(),
-                Party.area_id.in_(areas.subtree(user.area_id or 0)),
-            )
-        ).one_or_none()
-        if firm is None:
-            raise Faulty([Fault("/visit/enterprise", "找不到这家企业 / there is no such enterprise")])
-        officers = _officers(visit, user)
-        outside_id = f"V-{take_ids(session, 1)[0]}"
-        inspections.record(
-            session,
-            [
-                RecordInspection(
-                    outside_id=outside_id,
-                    enterprise_id=firm.id,
-                    day=day,
-                    recorded_on=legal_day(now),
-                    mode="onsite",
-                    inspectors=len(officers),
-                    officers=json.dumps(officers),
-                    result=visit["result"],
-                    findings=json.dumps(visit["items"], ensure_ascii=False),
-                )
-            ],
-            actor,
-            now,
-        )
-        return f"inspections/{outside_id}"
+    if "check" in entry:
+        return _road_check(session, user, entry, area, document, day, now)
+    if "visit" in entry:
+        return _visit(session, user, entry["visit"], day, now)
     return None
+
+
+def _road_check(
+    session: Session, user: User, entry: Values, area: Area, document: str | None, day: date, now: datetime
+) -> str:
+    check = entry["check"]
+    amount = f"{check['quantity']} {check['unit']}" if "quantity" in check and "unit" in check else None
+    command = RecordRoadCheck(
+        area_id=area.id,
+        day=day,
+        recorded_on=legal_day(now),
+        place=check["where"],
+        plate=check["plate"],
+        result=check["result"],
+        officers=json.dumps(_officers(check, user)),
+        document=document,
+        verdict=entry["scan"]["verdict"],
+        findings=json.dumps(check["items"], ensure_ascii=False, sort_keys=True),
+        measured=amount,
+        note=check.get("note"),
+    )
+    return f"road-checks/{checkpoints.record(session, [command], service.actor_of(user), now)[0]}"
+
+
+def _visit(session: Session, user: User, visit: Values, day: date, now: datetime) -> str:
+    firm = session.scalars(
+        sa.select(Party).where(
+            Party.outside_id == visit["enterprise"],
+            Party.is_external == sa.false(),
+            Party.area_id.in_(areas.subtree(user.area_id or 0)),
+        )
+    ).one_or_none()
+    if firm is None:
+        raise Faulty([Fault("/visit/enterprise", "找不到这家企业 / there is no such enterprise")])
+    found, officers = _counted(session, firm, visit.get("counts", [])), _officers(visit, user)
+    command = RecordInspection(
+        outside_id=f"V-{take_ids(session, 1)[0]}",
+        enterprise_id=firm.id,
+        day=day,
+        recorded_on=legal_day(now),
+        mode="onsite",
+        inspectors=len(officers),
+        officers=json.dumps(officers),
+        result=visit["result"],
+        findings=json.dumps(visit["items"], ensure_ascii=False),
+        note=visit.get("note"),
+    )
+    inspections.visit(session, command, found, service.actor_of(user), now)
+    return f"inspections/{command.outside_id}"
+
+
+def _counted(session: Session, firm: Party, lines: list[Values]) -> list[Counted]:
+    """What was counted in the stores of an enterprise; Faulty where one is not its own, or goods are not known."""
+    found = []
+    for number, line in enumerate(lines):
+        pointer = f"/visit/counts/{number}"
+        sites = sa.select(Site).where(Site.outside_id == line["site"], Site.enterprise_id == firm.id)
+        site = wanted(session.scalars(sites).one_or_none(), f"{pointer}/site", line["site"])
+        goods = sa.select(Substance).where(Substance.outside_id == line["substance"])
+        substance = wanted(session.scalars(goods).one_or_none(), f"{pointer}/substance", line["substance"])
+        try:
+            amount = amount_of(line, substance.unit, "counted")
+        except Faulty as error:
+            raise Faulty([Fault(pointer + one.pointer, one.message) for one in error.faults]) from None
+        found.append(Counted(site=site, substance=substance, amount=amount, pointer=pointer))
+    return found
 
 
 def _officers(form: Values, user: User) -> list[str]:

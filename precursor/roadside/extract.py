@@ -1,18 +1,20 @@
-"""What a phone looks up without a network: documents of an area, visits due, labels, ended journeys; signed."""
+"""What a phone looks up without a network: documents of an area, visits, labels, journeys, stores; signed."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from precursor import ledger
 from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.core import quantity
 from precursor.core.clock import Period, legal_day
 from precursor.enterprises.models import Party, Site
+from precursor.inspections.models import Inspection
 from precursor.movements import labels
 from precursor.movements.models import Label, Movement
 from precursor.movements.service import stands
@@ -28,6 +30,7 @@ from precursor.tokens.service import Office
 
 #: Documents that ended so long ago are in it still: what was on the road yesterday is asked for today.
 SINCE: Final = timedelta(31)
+#: Rows of a list at most. A list that is cut short says so: what is not found on it may be in the register.
 MOST: Final = 20_000
 ROWS: Final = -70020
 
@@ -37,9 +40,10 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
     scope = saying.scope_of(area)
     signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
     issued, today = int(now.timestamp()), legal_day(now)
-    rows = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys)]
+    found = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys, stores)]
+    cut = [number for number, rows in enumerate(found) if len(rows) == MOST]
     payload = {1: scope, 2: "extract", 4: issued + lists.LASTS, 6: issued, 65534: lists.TTL}
-    payload[ROWS] = zlib.compress(cbor.encode(rows), 9)
+    payload[ROWS] = zlib.compress(cbor.encode([*found, cut]), 9)
     return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
 
 
@@ -101,7 +105,10 @@ def _row(
 
 
 def visits(session: Session, area: Area, today: date) -> list[list[Any]]:
-    """The visits that are due now or late: enterprise, its name and grade, last day, whether that is over."""
+    """The visits that are due now or late.
+
+    Enterprise, its name and grade, last day, whether that is over; day and result of the visit before, if any.
+    """
     city = areas.city(session)
     view = reconciliation.view_of(city, Period.parse(str(today.year)), today, area)
     slots = [slot for slot in reconciliation.plan(session, view)["slots"] if slot["state"] != "filled"]
@@ -110,10 +117,25 @@ def visits(session: Session, area: Area, today: date) -> list[list[Any]]:
         Party.outside_id.in_({slot["enterprise"] for slot in open_})
     )
     names = {id_: name or id_ for id_, name in session.execute(query)}
+    before = _visited(session, names)
     return [
-        [slot["enterprise"], names[slot["enterprise"]], slot["grade"], slot["end"], slot["state"] == "missed"]
+        [
+            *(slot["enterprise"], names[slot["enterprise"]], slot["grade"], slot["end"], slot["state"] == "missed"),
+            *before.get(slot["enterprise"], ("", "")),
+        ]
         for slot in sorted(open_, key=lambda slot: (slot["end"], slot["enterprise"]))
     ]
+
+
+def _visited(session: Session, firms: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Day and result of the last visit to each enterprise."""
+    query = (
+        sa.select(Party.outside_id, Inspection.day, Inspection.result)
+        .join(Inspection, Inspection.enterprise_id == Party.id)
+        .where(Party.outside_id.in_(firms), Inspection.mode == "onsite")
+        .order_by(Inspection.day, Inspection.id)
+    )
+    return {id_: (str(day), result or "") for id_, day, result in session.execute(query)}
 
 
 def stickers(session: Session, area: Area, today: date) -> list[list[Any]]:
@@ -183,6 +205,36 @@ def journeys(session: Session, area: Area, today: date) -> list[list[Any]]:
         .limit(MOST)
     )
     return [[number, str(day), place or ""] for number, day, place in session.execute(query)]
+
+
+def stores(session: Session, area: Area, today: date) -> list[list[Any]]:
+    """What lies in the stores of the area's enterprises by the books, for whoever counts it on a visit.
+
+    Enterprise, its name, store, its name, substance, its name, amount, unit.
+    """
+    booked = ledger.book_stock(today, today).subquery()
+    query = (
+        sa.select(Party, Site, Substance, booked.c.amount)
+        .join(Site, Site.id == booked.c.site_id)
+        .join(Party, Party.id == Site.enterprise_id)
+        .join(Substance, Substance.id == booked.c.substance_id)
+        .where(Party.area_id.in_(areas.subtree(area.id)), booked.c.amount != 0)
+        .order_by(Party.outside_id, Site.outside_id, Substance.outside_id)
+        .limit(MOST)
+    )
+    return [
+        [
+            firm.outside_id,
+            firm.name or firm.outside_id,
+            site.outside_id,
+            site.name or site.outside_id,
+            goods.outside_id,
+            goods.name_zh or goods.outside_id,
+            quantity.show(amount, goods.unit),
+            goods.unit,
+        ]
+        for firm, site, goods, amount in session.execute(query)
+    ]
 
 
 def _sticker(

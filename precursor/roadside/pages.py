@@ -30,7 +30,7 @@ from precursor.rules.inspection_form import FOUND, RESULTS
 from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
 from precursor.rules.law import Words
 from precursor.rules.movements import CALLED
-from precursor.rules.roadside import CASES, FINDINGS, ITEMS, PRESENCES, Presence
+from precursor.rules.roadside import CASES, FAULT_MEANS, FINDINGS, ITEMS, PRESENCES, Presence
 from precursor.signing import qr
 from precursor.signing.envelope import EXTRACT_TYPE
 from precursor.substances.models import Substance
@@ -65,6 +65,7 @@ def _known() -> dict[str, Any]:
     known = tokens.known() | {"substances": _substances(), "areas": _areas(), "help": _help()}
     known["moves"] = {kind.value: words(said) for kind, said in CALLED.items()}
     known["said"] |= {code.value: words(said) for code, said in FINDINGS.items()}
+    known["means"] = {item: finding.value for item, finding in FAULT_MEANS.items()}
     known["screens"] |= {
         "OVER": {"look": "over", "word": t("超量", "Over limit"), "todo": words(_WEIGH), "claimed": False},
         "MISMATCH": {"look": "over", "word": t("不符", "Mismatch"), "todo": words(_COMPARE), "claimed": False},
@@ -152,7 +153,7 @@ def _digest(static: Path) -> str:
 @access.requires(Action.ROAD_CHECK_RECORD)
 def before_enrolment() -> str:
     """Asks first: a code ends the one before, and whoever has it enrols a phone in the reader's name."""
-    return render_template("enrolment.html", text=None)
+    return render_template("enrolment.html", text=None, numbers=token_service.numbers(db.session))
 
 
 @bp.post("/scan/enrolment")
@@ -166,7 +167,10 @@ def enrolment() -> str:
     text = f"{ENROLMENT}#{number}"
     picture = base64.b64encode(qr.png(text)).decode()
     minutes = int(service.ENROLS.total_seconds() // 60)
-    return render_template("enrolment.html", picture=picture, text=text, root=root.hex(), minutes=minutes)
+    numbers = token_service.numbers(db.session)
+    return render_template(
+        "enrolment.html", picture=picture, text=text, root=root.hex(), minutes=minutes, numbers=numbers
+    )
 
 
 @bp.post(PHONES)
@@ -231,17 +235,27 @@ def extracted() -> Response:
     asked, now = body_of(Greeting), current_app.extensions["settings"].clock()
     device, user = arrivals.greeted(db.session, asked["device"], asked["at"], asked["hello"], "extract", now)
     area = db.session.get_one(Area, device.area_id)
+    return _extract(area, ("device", device.outside_id), service.actor_of(user), now)
+
+
+@bp.post("/scan/extract.cwt")
+@access.requires(Action.ROAD_CHECK_RECORD)
+def carried() -> Response:
+    """The same as a file, for a phone that has no network: carried there by the officer who asks."""
+    now = current_app.extensions["settings"].clock()
+    area = db.session.get_one(Area, g.subject.area_id)
+    actor = audit.Actor(g.subject.account, g.subject.person, g.subject.role.value)
+    answer = _extract(area, ("account", g.subject.account), actor, now)
+    answer.headers["Content-Disposition"] = f"attachment; filename=extract-{area.outside_id}.cwt"
+    return answer
+
+
+def _extract(area: Area, whom: tuple[str, str], actor: audit.Actor, now: datetime) -> Response:
+    """The extract of an area; who took it is written down."""
     body = extract.make(db.session, tokens.office(), area, now)
     said = {"area": area.outside_id, "sha256": hashlib.sha256(body).hexdigest()}
-    audit.note(
-        db.session,
-        action="device.extract",
-        kind="device",
-        name=device.outside_id,
-        row=said,
-        actor=service.actor_of(user),
-        now=now,
-    )
+    kind, name = whom
+    audit.note(db.session, action=f"{kind}.extract", kind=kind, name=name, row=said, actor=actor, now=now)
     db.session.commit()
     return Response(body, mimetype=EXTRACT_TYPE)
 

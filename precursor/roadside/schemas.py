@@ -86,12 +86,22 @@ class CheckForm(Record):
     photos = Each(Text(longest=64, pattern=_HEX), optional=True)
 
 
+class LineForm(Record):
+    """What lies in a store of the enterprise, as the officers counted it."""
+
+    site = ref()
+    substance = ref()
+    counted = Amount()
+    unit = Word(*UNITS)
+
+
 class VisitForm(Record):
     """A visit to an enterprise as the officers filled it in there."""
 
     enterprise = ref()
     items = Nested(VisitItems)
     result = Word(*RESULTS)
+    counts = Nested(LineForm, many=True, optional=True)
     officers = Each(Text(longest=40, pattern=_PERSON))
     note = words(optional=True)
     photos = Each(Text(longest=64, pattern=_HEX), optional=True)

@@ -113,7 +113,7 @@ FINDINGS: Final = {
     Finding.TRIP_USED: Words("此车次已到货，随车单不能再用", "this journey has arrived: its slip is used up"),
 }
 
-#: What is compared at the roadside: the finding that a fault of it means.
+#: What is compared at the roadside.
 ITEMS: Final = {
     "plate": Words("车牌与证件", "plate"),
     "seal": Words("铅封号", "seals"),
@@ -121,6 +121,7 @@ ITEMS: Final = {
     "route": Words("路线", "route"),
     "goods": Words("货物、标签、包装", "goods, labels, packing"),
 }
+#: The finding that a fault of it means.
 FAULT_MEANS: Final = {
     "plate": Finding.WRONG_PLATE,
     "seal": Finding.SEAL_BROKEN,

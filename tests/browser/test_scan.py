@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import apps
@@ -33,7 +34,7 @@ from precursor.roadside.pages import FILES
 from precursor.signing import claims, envelope, qr
 from precursor.signing.text import from_text, to_text
 from precursor.signing.verify import read_claims
-from precursor.tokens import saying, trips
+from precursor.tokens import keys, saying, trips
 from precursor.tokens import service as tokens
 from precursor.tokens.models import Ending, Token, TripEnd, TripSlip
 from precursor.tokens.pages import office
@@ -217,25 +218,101 @@ def test_every_verdict_comes_right_from_a_film_of_another_issuers_codes(app, tmp
         found = {}
         for _ in range(4 * len(expected)):
             expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
-            found = page.evaluate(LOGGED)
+            found = logged(page)
             if found.keys() >= expected.keys():
                 break
             page.click("#again")
         assert found == expected
 
 
-#: What the phone has written down: the verdict on each code.
-LOGGED = """() => new Promise((done) => {
+#: One of the lists that the phone keeps: put at another place, or one bit of it changed.
+KEPT = """([path, to]) => new Promise((done) => {
+  const opened = indexedDB.open("precursor-scan");
+  opened.onsuccess = () => {
+    const change = opened.result.transaction("lists", "readwrite"), lists = change.objectStore("lists");
+    const found = lists.get(path);
+    found.onsuccess = () => {
+      lists.delete(path);
+      if (path === to) found.result.bytes[found.result.bytes.length - 40] ^= 1;
+      lists.put(found.result, to);
+    };
+    change.oncomplete = () => { opened.result.close(); done(); };
+  };
+})"""
+TRUST = "/.well-known/precursor/trust.cwt"
+
+
+def test_from_a_film_what_a_phone_says_whose_keys_or_lists_cannot_serve(tmp_path):
+    with apps.prepared(tmp_path) as (app, now):
+        demo.load(app, now, scale=0.1)
+        with browser_kit.serving(app) as address, browser_kit.launch() as desk:
+            (_, good, _), *_ = codes(logged_in(desk, address, "lead"), address)
+            enrolment = enrolment_of(desk, address)
+        text, broken = issued_elsewhere(app, good), f"PC1#{'4' * 300}"
+        status = f"/.well-known/precursor/status/{said_by(text)[claims.PERMIT][claims.STATUS][0]}.cwt"
+        film = browser_kit.filmed(tmp_path, *(Image.open(io.BytesIO(qr.png(one))) for one in (text, broken)))
+        with browser_kit.launch(*film) as phone:
+            context = phone.new_context(viewport={"width": 390, "height": 844}, permissions=["camera"])
+            page = context.new_page()
+
+            def is_judged(verdict, code=text):
+                context.set_offline(True)
+                page.reload()
+                for _ in range(8):
+                    expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
+                    if logged(page).get(code) == verdict:
+                        return True
+                    page.click("#again")
+                return False
+
+            with browser_kit.serving(app) as address:
+                enrolled(page, address, enrolment)
+            port = int(address.rpartition(":")[2])
+            assert is_judged("GENUINE")
+            assert is_judged("MALFORMED", broken)
+            for list_, verdict in ((TRUST, "TRUST_INVALID"), (status, "STATUS_INVALID")):
+                page.evaluate(KEPT, [list_, list_])
+                assert is_judged(verdict)
+                page.evaluate(KEPT, [list_, list_])
+            page.evaluate(KEPT, [status, "away"])
+            assert is_judged("STATUS_MISSING")
+            page.evaluate(KEPT, ["away", status])
+            page.clock.set_fixed_time(now + timedelta(days=8))
+            assert is_judged("STATUS_EXPIRED")
+            page.clock.set_fixed_time(now)
+            compromised(app, text, now)
+            with browser_kit.serving(app, port):
+                context.set_offline(False)
+                page.reload()
+                expect(page.locator("#ready")).to_have_attribute("aria-busy", "false")
+            assert is_judged("KEY_COMPROMISED")
+            page.clock.set_fixed_time(now + timedelta(days=31))
+            assert is_judged("TRUST_EXPIRED")
+
+
+def compromised(app, text, now):
+    """The key of a code was stolen."""
+    kid = envelope.read(from_text(text)[1]).kid.hex()
+    with app.app_context(), db.transaction(app.extensions["engine"]) as session:
+        keys.revoke(session, office().store, [kid], demo.ACTOR, now)
+
+
+#: The scans that the phone has written down, checks and visits too.
+SCANS = """() => new Promise((done) => {
   const opened = indexedDB.open("precursor-scan");
   opened.onsuccess = () => {
     const all = opened.result.transaction("log").objectStore("log").getAll();
     all.onsuccess = () => {
-      const scans = all.result.map((entry) => JSON.parse(entry.said).scan);
       opened.result.close();
-      done(Object.fromEntries(scans.map(({ text, verdict }) => [text, verdict])));
+      done(all.result.map((entry) => JSON.parse(entry.said).scan ?? {}));
     };
   };
 })"""
+
+
+def logged(page):
+    """The last verdict that the phone has written down on each code."""
+    return {scan.get("text"): scan.get("verdict") for scan in page.evaluate(SCANS)}
 
 
 def suspend(app, number):
@@ -316,11 +393,71 @@ def test_a_check_is_written_down_without_a_network_and_arrives_with_one(app, tmp
         typed(page, wrong_code(enrolment_of(browser, address)))  # refused: nothing is forgotten over it
         expect(page.locator("#aim")).to_contain_text("重新生成")
         expect(page.locator("#ready")).to_have_text("本机已锁定")
-        assert len(page.evaluate(LOGGED)) > 0
+        assert len(logged(page)) > 0
         typed(page, enrolment_of(browser, address))
         expect(page.locator("#aim")).to_contain_text("已登记为")
         expect(page.locator("#main")).to_have_attribute("data-ready", "true")
-        assert page.evaluate(LOGGED) == {}  # a new log; the old one stays beside it
+        assert logged(page) == {}  # a new log; the old one stays beside it
+
+
+def test_a_visit_with_a_count_is_written_down_without_a_network_by_a_phone_that_got_its_lists_as_files(app, tmp_path):
+    with browser_kit.serving(app) as address, browser_kit.launch() as browser:
+        lead, inspector = logged_in(browser, address, "lead"), logged_in(browser, address, "inspector")
+        (_, genuine, _), *_ = codes(lead, address, f"&county={WORST}")
+        phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+        page = phone.new_page()
+        page.route("**/.well-known/**", lambda route: route.abort())  # a network that lets nothing else through
+        page.route("**/api/phones/v1/extract", lambda route: route.abort())
+        page.goto(f"{address}/scan/?lang=zh")
+        expect(page.locator("#main")).to_have_attribute("data-installed", "true")
+        typed(page, enrolment_of(browser, address))
+        expect(page.locator("#aim")).to_contain_text("已登记为")
+        expect(page.locator("#main")).to_have_attribute("data-ready", "false")  # no keys yet
+        inspector.goto(f"{address}/scan/enrolment")
+        files = []
+        for link in [*inspector.locator("a[download]").all(), inspector.locator("#extract")]:
+            with inspector.expect_download() as download:
+                link.click()
+            files.append(tmp_path / f"{len(files)}.bin.cwt")  # whatever it is called
+            download.value.save_as(files[-1])
+        phone.set_offline(True)
+        strange = tmp_path / "strange.cwt"
+        strange.write_bytes(b"no list")
+        page.click("#outbox-open")
+        page.set_input_files("#files", [strange, *reversed(files)])
+        expect(page.locator("#outbox-said")).to_contain_text(f"已导入 {len(files)} 份，共 {len(files) + 1} 份")
+        expect(page.locator("#main")).to_have_attribute("data-ready", "true")
+        page.click("#outbox .back")
+        typed(page, genuine)
+        expect(page.locator("#word")).to_have_text("有效")
+        page.click("#again")
+        page.click("#visit-open")
+        firm = page.locator("#firms option").first.get_attribute("value")
+        page.fill('#visit [name="enterprise"]', firm)
+        expect(page.locator("#last")).to_contain_text("前检查")
+        first = page.locator("#goods input").first
+        book = first.get_attribute("data-book")
+        first.fill("很多")
+        page.select_option('#visit [name="result"]', "nothing_found")
+        page.fill('#visit [name="officers"]', "P-1027")
+        page.click("#visit-form button.bb:not(.back)")
+        expect(page.locator("#visit-form .msg")).to_contain_text("实点须为数")
+        first.fill(str(int(float(book)) + 7))
+        expect(page.locator("#goods small").first).to_contain_text("差 +")
+        assert Axe().run(page).violations_count == 0
+        before = recorded(app, "inspection"), recorded(app, "inspection_count")
+        page.click("#visit-form button.bb:not(.back)")
+        expect(page.locator("#outbox-said")).to_contain_text("待上传")
+        assert (recorded(app, "inspection"), recorded(app, "inspection_count")) == before
+        phone.set_offline(False)
+        page.click("#send")
+        expect(page.locator("#main")).to_have_attribute("data-waiting", "0")
+        record = re.search(r"inspections/[\w-]+", page.locator("#olist li").first.text_content())[0]
+        assert (recorded(app, "inspection"), recorded(app, "inspection_count")) == tuple(n + 1 for n in before)
+        inspector.goto(f"{address}/{record}")
+        expect(inspector.locator("main")).to_contain_text("计入应检")
+        expect(inspector.locator("main")).to_contain_text("账面")
+        assert Axe().run(inspector).violations_count == 0
 
 
 class Flaky:
@@ -425,8 +562,10 @@ def test_what_an_inspector_does_most_takes_few_taps(app, tmp_path):
             page.click("#record")  # P2: 1
             page.locator('[name="check.seal"][value="fault"]').check()  # 2
             page.set_input_files('#check-form [name="photos"]', picture_file)  # 3
+            expect(page.locator("#warnline")).to_contain_text("铅封不符")
             page.click('#check-form button[value="fault"]')  # 4
             expect(page.locator("#outbox")).to_be_visible()
+            assert page.evaluate(SCANS)[-1]["findings"] == ["SEAL_BROKEN"]
             page.click("#outbox .back")
             page.click("#type")  # P3: 1
             page.keyboard.type(link.rpartition("/")[2][-6:])  # six keys

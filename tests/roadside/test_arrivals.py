@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import zlib
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -13,15 +14,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from empty_city import DAY, KG
 from roadside_kit import Phone, cases, count, told
 
+from precursor.areas import service as areas
 from precursor.areas.models import Area
 from precursor.checkpoints.models import RoadCheck
 from precursor.core import db
+from precursor.core.clock import Period
 from precursor.enterprises.models import Party
 from precursor.inspections.models import Inspection
+from precursor.movements.models import Stocktake
 from precursor.permits import service as permits
 from precursor.permits.service import RecordOfPermit
+from precursor.reconciliation import service as reconciliation
 from precursor.roadside import extract, service
 from precursor.roadside.models import DeviceEntry, RoadCase
+from precursor.signing import cbor, envelope
 from precursor.tokens.models import TripSlip
 
 NOON = NOW - timedelta(hours=2)
@@ -209,6 +215,98 @@ def test_a_visit_fills_its_slot_like_one_from_a_desk(road, phone):
     assert receipt["record"] is None
     assert "NOBODY" not in str(receipt["record"])
     assert "enterprise" in receipt["fault"]
+
+
+@pytest.fixture
+def warden(road):
+    """The phone of an inspector in the county of E01."""
+    road.officer("warden", "D")
+    return road.phone("warden")
+
+
+def visit(*counts):
+    """A visit as a phone says it, by two officers, with what they counted: site, substance, amount, unit."""
+    members = ("site", "substance", "counted", "unit")
+    lines = [dict(zip(members, line, strict=True)) for line in counts]
+    form = {"enterprise": "E01", "items": {"guarding": "ok"}, "result": "nothing_found", "officers": ["P-OTHER"]}
+    return form | {"counts": lines, "note": "北门"}
+
+
+def test_what_is_counted_on_a_visit_stands_beside_the_book_and_is_a_gap_where_it_differs(road, warden):
+    with db.reading(road.door.engine) as session:
+        area = session.get_one(Area, road.city.area["D"])
+        listed = {(row[2], row[4]): row for row in extract.stores(session, area, NOW.date())}
+    (firm, *_, book, unit) = listed["S-E01", "H2SO4"]
+    assert (firm, unit) == ("E01", "kg")
+    grams = int(book) * 1000 * 9 // 10  # a tenth is not there
+    warden.log("visit", NOON, visit=visit(("S-E01", "H2SO4", str(grams), "g")))
+    (receipt,) = warden.sync()
+    assert receipt["fault"] is None
+    inspector = road.door.sign_in("warden")
+    found = inspector.get(receipt["record"]).json
+    assert (found["note"], found["officers"]) == ("北门", ["P-OTHER", "P-WARDEN"])
+    assert found["items"] == [{"item": "guarding", "found": "ok"}]
+    (line,) = found["counts"]
+    assert (line["counted"], line["book"], line["difference"], line["unit"]) == (
+        str(grams // 1000),
+        book,
+        str(-int(book) // 10),
+        "kg",
+    )
+    clerk = road.door.account("clerk", "ps_clerk", area="D")
+    assert clerk.get(receipt["record"]).json["counts"] == []  # may read visits, and no stocks
+    with db.reading(road.door.engine) as session:
+        view = reconciliation.view_of(areas.city(session), Period.parse(str(NOW.year)), NOW.date(), area)
+        gaps = [gap for gap in reconciliation.variances(session, view) if gap.code == "STOCK_VARIANCE"]
+    assert [gap.subject for gap in gaps] == ["S-E01/H2SO4"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "where"),
+    [
+        ([("S-E05", "H2SO4", "1", "kg")], "/visit/counts/0/site"),  # another's store
+        ([("S-E01", "NONE", "1", "kg")], "/visit/counts/0/substance"),
+        ([("S-E01", "H2SO4", "1", "L")], "/visit/counts/0/unit"),
+        ([("S-E01", "H2SO4", "1", "kg"), ("S-E01", "H2SO4", "2", "kg")], "/visit/counts/1/substance"),
+    ],
+)
+def test_a_visit_whose_counts_cannot_be_is_kept_as_signed_and_recorded_not_at_all(road, warden, counts, where):
+    before = [count(road, model) for model in (Inspection, Stocktake)]
+    warden.log("visit", NOON, visit=visit(*counts))
+    (receipt,) = warden.sync()
+    assert where in receipt["fault"]
+    assert receipt["record"] is None
+    assert [count(road, model) for model in (Inspection, Stocktake)] == before
+
+
+def test_a_count_is_added_at_a_desk_by_who_was_there_once(road):
+    road.officer("walker", "D")
+    road.officer("stranger", "D")
+    walker, stranger = road.door.sign_in("walker"), road.door.sign_in("stranger")
+    form = {"enterprise": "E01", "date": str(NOW.date()), "officers": ["P-WALKER", "P-OTHER"]}
+    made = walker.done("inspections", form | {"mode": "onsite"})
+    line = {"site": "S-E01", "substance": "H2SO4", "counted": "100", "unit": "kg"}
+    address = f"inspections/{made['id']}/counts"
+    assert stranger.post(address, line).status_code == 403
+    assert walker.post(address, line | {"site": "S-E05"}).status_code == 422
+    assert walker.done(address, line)["counts"][0]["counted"] == "100"
+    assert walker.post(address, line).status_code == 422  # counted already
+    remote = walker.done("inspections", form | {"mode": "remote"})
+    assert walker.post(f"inspections/{remote['id']}/counts", line).status_code == 409
+
+
+def test_a_list_that_is_cut_short_says_so(road, phone, monkeypatch):
+    road.document()
+    road.document()
+    full = cut_of(phone)
+    monkeypatch.setattr(extract, "MOST", 1)
+    assert (full, cut_of(phone)) == ([], [0, 4])  # documents, stores
+
+
+def cut_of(phone):
+    answer = phone.client.post("/api/phones/v1/extract", json=phone.greeting("extract"))
+    claims = cbor.decode(envelope.read(answer.data, envelope.EXTRACT_TYPE).payload)
+    return cbor.decode(zlib.decompress(claims[extract.ROWS]))[-1]
 
 
 def test_a_number_of_the_log_with_two_entries_opens_a_case_and_changes_nothing(road, phone):

@@ -20,15 +20,16 @@ export async function allowed(claims: Claims, trust: Trust): Promise<{ grams: nu
   return rest?.amounts.length ? { grams: rest.amounts[0]! * unit, asOf: rest.asOf } : { grams: item[1] * unit, asOf: null };
 }
 
-/** Findings of a form that is being filled in. */
-export async function compare(claims: Claims | null, trust: Trust | null, plate: string, quantity: string, unit: string): Promise<string[]> {
-  const found: string[] = [];
+/** Findings of a form that is being filled in; ``means``: what a fault of an item is called. */
+export async function compare(claims: Claims | null, trust: Trust | null, form: FormData, means: Record<string, string>): Promise<string[]> {
   if (!claims) return ["NO_PERMIT"];
+  const [plate, quantity, unit] = ["plate", "quantity", "unit"].map((name) => String(form.get(name) ?? "")) as [string, string, string];
+  const found = [...form].flatMap(([name, value]) => (value === "fault" ? (means[name.replace("check.", "")] ?? []) : []));
   const plates = platesOf(claims).map(bare);
   if (plate && plates.length && !plates.includes(bare(plate))) found.push("WRONG_PLATE");
   const most = trust && (await allowed(claims, trust));
   if (most && quantity && Number(quantity) * (GRAMS[unit] ?? NaN) > most.grams) found.push("OVER_QTY");
-  return found;
+  return [...new Set(found)];
 }
 
 /** Whether the same place on the lists was seen here with another code or another plate; remembers this time. */

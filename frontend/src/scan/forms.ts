@@ -1,6 +1,7 @@
 // Forms of the phone as entries of its log, and what became of each.
 import { t, type Known } from "../screen";
 import type { Members } from "./device";
+import type { Holding } from "./extract";
 import { store } from "./store";
 
 const WIDEST = 1280;
@@ -22,6 +23,44 @@ export function filled(form: HTMLFormElement): { said: Members; wrong: { field: 
   said.items = items;
   if (said.quantity === undefined) delete said.unit;
   return { said, wrong: null, photos };
+}
+
+const NUMBER = /^\d{1,12}(\.\d{1,9})?$/;
+
+/** A field for each store and goods of an enterprise, beside what the books say. */
+export function counting(box: HTMLElement, holds: Holding[]): void {
+  box.hidden = !holds.length;
+  box.querySelector("div")!.replaceChildren(
+    ...holds.map(({ site, store, substance, goods, amount, unit }) => {
+      const label = document.createElement("label"), field = document.createElement("input"), said = document.createElement("small");
+      label.className = "fld";
+      field.inputMode = "decimal";
+      field.autocomplete = "off";
+      Object.assign(field.dataset, { site, substance, unit, book: amount });
+      said.textContent = t(`账面 ${amount} ${unit}`, `By the books ${amount} ${unit}`);
+      label.append(`${goods}，${store}`, field, said);
+      return label;
+    }),
+  );
+}
+
+/** Say at once by how much a count differs from the books. */
+export function differing(field: HTMLInputElement): void {
+  const { book = "", unit = "" } = field.dataset, typed = field.value.trim(), said = field.parentElement!.querySelector("small")!;
+  const by = NUMBER.test(typed) ? Number((Number(typed) - Number(book)).toFixed(9)) : null;
+  said.textContent = t(`账面 ${book} ${unit}`, `By the books ${book} ${unit}`) + (by === null ? "" : by ? t(`，差 ${by > 0 ? "+" : "−"}${Math.abs(by)} ${unit}`, `, differs by ${by > 0 ? "+" : "−"}${Math.abs(by)} ${unit}`) : t("，相符", ", agrees"));
+  said.className = by ? "differs" : "";
+}
+
+/** What was counted, and the first field that is no number. */
+export function counted(form: HTMLFormElement): { lines: Members[]; bad: HTMLInputElement | null } {
+  const lines: Members[] = [];
+  for (const field of form.querySelectorAll<HTMLInputElement>("[data-site]")) {
+    const typed = field.value.trim(), { site, substance, unit } = field.dataset;
+    if (typed && !NUMBER.test(typed)) return { lines: [], bad: field };
+    if (typed) lines.push({ site, substance, counted: typed, unit });
+  }
+  return { lines, bad: null };
 }
 
 /** A photograph small enough to send from the roadside, as JPEG. */

@@ -12,11 +12,11 @@ export function marked(text: string): { mark: string; number: number } | null {
 }
 
 /** What the register said of the label when this phone last asked; null where it holds no extract. */
-export async function looked(text: string, known: Known): Promise<{ presence: Presence; facts: [string, string][]; asOf: number } | null> {
+export async function looked(text: string, known: Known): Promise<{ presence: Presence; facts: [string, string][]; asOf: number; isCut: boolean } | null> {
   const code = marked(text), found = await sticker(code?.mark ?? "");
   if (!found) return null;
-  const { row, asOf } = found;
-  if (!row || !code || code.number < 1 || code.number > row.count) return { presence: "unknown", facts: [], asOf };
+  const { row, ...as } = found;
+  if (!row || !code || code.number < 1 || code.number > row.count) return { presence: "unknown", facts: [], ...as };
   const facts: [string, string][] = [
     [t("货物", "Goods"), `${row.goods} ${row.each}`],
     [t("单位", "Whose"), row.owner],
@@ -27,5 +27,5 @@ export async function looked(text: string, known: Known): Promise<{ presence: Pr
     ...row.moves.map(([day, kind, amount, whom]): [string, string] => [day, `${known.moves?.[kind] ?? kind} ${amount}${whom ? `，${whom}` : ""}`]),
     [t("标签", "Label"), row.label],
   ];
-  return { presence: row.places.length ? "here" : "gone", facts: facts.filter(([, value]) => value), asOf };
+  return { presence: row.places.length ? "here" : "gone", facts: facts.filter(([, value]) => value), ...as };
 }

@@ -1,5 +1,5 @@
 // Trust list, status lists, balance lists: fetched whole when there is a network, judged from the phone when there is none.
-import { listIssued, readBalance, readTrust, type Trust } from "../pc1";
+import { listOf, readBalance, readTrust, type Trust } from "../pc1";
 import { signed } from "./clock";
 import { isLocked } from "./device";
 import { keep, setting, store } from "./store";
@@ -34,9 +34,16 @@ async function accepted(bytes: Uint8Array): Promise<number | null> {
 }
 
 async function newer(path: string, bytes: Uint8Array): Promise<number | null> {
-  const trust = await trusted(), issued = trust && (await listIssued(bytes, trust, path));
+  const trust = await trusted(), list = trust && (await listOf(bytes, trust));
   const before = (await (await store).get("lists", path))?.issued ?? 0;
-  return issued !== null && issued >= before ? issued : null;
+  return list?.path === path && list.issued >= before ? list.issued : null;
+}
+
+/** Take a list by hand, whatever its file is called: what it is stands in it. */
+export async function takeFile(bytes: Uint8Array): Promise<boolean> {
+  if (await take(TRUST, bytes)) return true;
+  const trust = await trusted(), list = trust && (await listOf(bytes, trust));
+  return list ? take(list.path, bytes) : false;
 }
 
 export async function sync(): Promise<void> {

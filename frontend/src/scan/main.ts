@@ -4,11 +4,11 @@ import { show, t, type Found, type Known } from "../screen";
 import { Camera, ofPhoto, prepare } from "./camera";
 import { now, own as ownClock, passed } from "./clock";
 import { append, device, enrol, isLocked, send, waiting, type Members } from "./device";
-import { arrived, byNumber, due, fetchExtract, matching } from "./extract";
+import { arrived, byNumber, due, fetchExtract, matching, stores, takeExtract, type Due, type Holding } from "./extract";
 import { allowed, compare, permitOf, platesOf, seenBefore } from "./findings";
-import { filled, outbox, shrunk } from "./forms";
+import { counted as linesOf, counting, differing, filled, outbox, shrunk } from "./forms";
 import { looked, marked, type Presence } from "./labels";
-import { age, find, sync, take, trusted } from "./lists";
+import { age, find, sync, takeFile, trusted } from "./lists";
 import { shift, told } from "./shift";
 import { keep, setting } from "./store";
 
@@ -154,7 +154,7 @@ async function lookedUp(typed: string): Promise<void> {
   show({ verdict: "STATUS_MISSING", warnings: [] }, known, true);
   element("why").textContent = found.document
     ? t("摘录中有此证，但没有验签：请看证件上的二维码。", "The extract has this document, but no signature was checked: look at its code.")
-    : t("摘录中没有此证号。", "The extract has no such number.");
+    : t("摘录中没有此证号。", "The extract has no such number.") + (found.isCut ? t("摘录不全，请致电核实。", " It is not complete: call to make sure.") : "");
   element("verdict").dataset.verdict = "NUMBER";
   element("facts").replaceChildren();
   if (found.document) {
@@ -326,8 +326,7 @@ async function openCheck(): Promise<void> {
 
 /** Say at once what the load and the plate do not agree with. */
 async function compared(): Promise<string[]> {
-  const form = element<HTMLFormElement>("check-form"), data = new FormData(form);
-  const found = await compare(about.claims, await trusted(), String(data.get("plate")), String(data.get("quantity")), String(data.get("unit")));
+  const found = await compare(about.claims, await trusted(), new FormData(element<HTMLFormElement>("check-form")), known.means ?? {});
   const line = element("warnline");
   line.hidden = !found.length;
   line.textContent = found.map((code) => known.said[code]).join(t("；", "; "));
@@ -336,13 +335,24 @@ async function compared(): Promise<string[]> {
 
 async function openVisit(): Promise<void> {
   if (!(await device()) || (await isLocked())) return look();
-  const firms = await due();
+  const firms = await due(), late = firms.filter((one) => one.isLate).length, others = await stores();
+  for (const one of firms) others.delete(one.enterprise);
   element<HTMLFormElement>("visit-form").reset();
-  element("firms").replaceChildren(...firms.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)));
-  const late = firms.filter((one) => one.isLate).length;
+  element("firms").replaceChildren(...firms.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)), ...[...others].map(([id, { name }]) => new Option(name, id)));
+  element("last").textContent = "";
+  counting(element("counts"), []);
   element("due").textContent = t(`应检 ${firms.length} 家，其中逾期 ${late} 家`, `To be visited: ${firms.length}, late: ${late}`);
   about = { scan: { verdict: "NONE" }, claims: null, place: placed() };
   turn("visit");
+}
+
+/** The enterprise was chosen: how its last visit ended, and what should lie in its stores. */
+async function chosen(): Promise<void> {
+  const form = element<HTMLFormElement>("visit-form"), id = (form.elements.namedItem("enterprise") as HTMLInputElement).value.trim();
+  const firm: Due | undefined = (await due()).find((one) => one.enterprise === id), holds: Holding[] = (await stores()).get(id)?.holdings ?? [];
+  const result = firm?.result && form.querySelector<HTMLOptionElement>(`[name=result] option[value="${CSS.escape(firm.result)}"]`)?.text;
+  element("last").textContent = firm ? t(`应于 ${firm.until} 前检查。`, `To be visited by ${firm.until}. `) + (firm.last ? t(`上次 ${firm.last}`, `Last visit ${firm.last}`) + (result ? t("，", ": ") + result : "") : t("尚未检查过", "Never visited")) : "";
+  counting(element("counts"), holds);
 }
 
 async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: HTMLElement | null): Promise<void> {
@@ -355,6 +365,16 @@ async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: H
     return;
   }
   const members: Members = { [kind]: typed };
+  if (kind === "visit") {
+    const { lines, bad } = linesOf(form);
+    message.hidden = !bad;
+    if (bad) {
+      message.textContent = t("实点须为数，如 118.5", "What was counted is a number, such as 118.5");
+      bad.focus();
+      return;
+    }
+    if (lines.length) typed.counts = lines;
+  }
   if (kind === "check") {
     typed.result = (pressed as HTMLButtonElement | null)?.value ?? "fault";
     await keep("where", typed.where);
@@ -452,20 +472,25 @@ element("ready").addEventListener("click", () => void refresh());
 element("send").addEventListener("click", () => void refresh().then(() => openOutbox()));
 for (const button of document.querySelectorAll(".back")) button.addEventListener("click", () => void look());
 element("check-form").addEventListener("input", () => void compared());
+element("visit-form").addEventListener("input", (event) => {
+  const field = event.target as HTMLInputElement;
+  if (field.name === "enterprise") void chosen();
+  else if (field.dataset.site) differing(field);
+});
 for (const kind of ["check", "visit"] as const)
   element<HTMLFormElement>(`${kind}-form`).addEventListener("submit", (event) => {
     event.preventDefault();
     void submit(kind, event.target as HTMLFormElement, (event as SubmitEvent).submitter);
   });
 element<HTMLInputElement>("files").addEventListener("change", async (event) => {
-  let taken = 0;
-  for (const file of (event.target as HTMLInputElement).files ?? []) {
-    const kind = /^(trust|status|balance)/.exec(file.name)?.[1], number = /(\d+)\.cwt$/.exec(file.name)?.[1];
-    const path = kind === "trust" ? "trust.cwt" : kind && number ? `${kind}/${number}.cwt` : null;
-    if (path && (await take(`/.well-known/precursor/${path}`, new Uint8Array(await file.arrayBuffer())))) taken++;
-  }
+  const field = event.target as HTMLInputElement, files = await Promise.all([...(field.files ?? [])].map(async (file) => new Uint8Array(await file.arrayBuffer())));
+  const isTaken = files.map(() => false);
+  for (let round = 0; round < 2; round++) // the keys that prove a list may lie behind it
+    for (const [at, bytes] of files.entries()) if (!isTaken[at]) isTaken[at] = (await takeFile(bytes)) || (await takeExtract(bytes));
+  const taken = isTaken.filter(Boolean).length;
+  field.value = "";
   await readiness();
-  element("outbox-said").textContent = t(`已导入 ${taken} 份名单`, `Lists taken: ${taken}`);
+  element("outbox-said").textContent = t(`已导入 ${taken} 份，共 ${files.length} 份`, `Taken: ${taken} of ${files.length}`) + (taken < files.length ? t("；其余不是本机构的，或比本机的旧", "; the others are not of this installation, or older than what lies here") : "");
 });
 element("type").addEventListener("click", () => {
   paste.hidden = !paste.hidden;
