@@ -279,6 +279,9 @@ def test_from_a_film_what_a_phone_says_whose_keys_or_lists_cannot_serve(tmp_path
             page.evaluate(KEPT, ["away", status])
             page.clock.set_fixed_time(now + timedelta(days=8))
             assert is_judged("STATUS_EXPIRED")
+            page.click("#again")
+            typed(page, said_by(text)[2])
+            expect(page.locator("#aim")).to_contain_text("没有证件摘录")  # that is over too
             page.clock.set_fixed_time(now)
             compromised(app, text, now)
             with browser_kit.serving(app, port):

@@ -249,6 +249,12 @@ def test_a_document_tells_what_happened_to_it_and_first_of_all_what_it_waits_for
     page = clerk.browser.get(f"/purchase-documents/{good}").text
     steps = re.search(r'<ol class="steps">.*?</ol>', page, re.S)[0]
     assert "核实用途 suspended" in steps
+    holder = approver.get(f"purchase-documents/{good}").json["holder"]
+    owner = door.account("steps-owner", "ent_officer", enterprise=holder)
+    owner._begin()
+    told = owner.browser.get(f"/purchase-documents/{good}").text
+    assert "暂停使用" in told  # that it happened, and not what the office wrote of it
+    assert "核实用途" not in told
     assert steps.index("恢复使用") < steps.index("暂停使用") < steps.index("登记在案")  # the newest first
     assert f'class="btn primary" href="/purchase-documents/{good}/certificate.pdf' in page
     due = next(id_ for id_, waited in waits.items() if waited)

@@ -1,6 +1,7 @@
 """Tokens of documents: signed once, judged with the lists that are published, on both engines."""
 
 import json
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 import pytest
@@ -195,7 +196,7 @@ def test_issued_published_and_verified_without_the_database(commands, tmp_path):
     assert commands("token", "show", "x")[0] == 1
 
 
-def test_kinds_without_a_token_and_keys_by_command(commands):
+def test_kinds_without_a_token_and_keys_by_command(commands, tmp_path):
     code, _, err = commands("token", "issue", "CARD")
     assert (code, "get no token" in err) == (1, True)
     assert commands("token", "issue", "NONE")[0] == 1
@@ -206,3 +207,8 @@ def test_kinds_without_a_token_and_keys_by_command(commands):
     assert commands("keys", "rotate")[0] == 0
     states = [k["state"] for k in json.loads(commands("keys", "list", "--format", "json")[1])]
     assert sorted(states) == ["active", "compromised", "next", "retired"]
+    assert commands("publish", str(tmp_path))[0] == 0
+    listed = json.loads((tmp_path / "jwks.json").read_text("utf-8"))["keys"]
+    names = {urlsafe_b64decode(key["kid"] + "==").hex() for key in listed}
+    assert len(names) == 3
+    assert active["kid"] not in names  # general tools ask no more than whether it is listed
