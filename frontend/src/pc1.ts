@@ -324,11 +324,11 @@ export async function readBalance(bytes: Uint8Array, trust: Trust, name: string)
   }
 }
 
-/** An extract of the register that a listed key signed: its rows, and when. Null where it is not good, or not any more. */
-export async function readExtract(bytes: Uint8Array, trust: Trust, at: number): Promise<{ issued: number; rows: Item[] } | null> {
+/** An extract that the key of a scope signed: its rows, and when. Null where it is another's, not good, or not any more. */
+export async function readExtract(bytes: Uint8Array, trust: Trust, at: number, scope?: string): Promise<{ issued: number; rows: Item[] } | null> {
   try {
-    const { inner, issued, expires } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
-    must(inner instanceof Uint8Array && at < expires && at < trust.expires);
+    const { inner, issued, expires, issuer, subject } = await readList(bytes, trust, null, "application/precursor-extract+cwt", -70020);
+    must(inner instanceof Uint8Array && at < expires && at < trust.expires && subject === "extract" && (scope === undefined || issuer === scope));
     const rows = decode(await inflate(inner, 2 ** 24));
     must(Array.isArray(rows) && rows.length >= 2 && rows.every(Array.isArray));
     return { issued, rows };
@@ -339,11 +339,12 @@ export async function readExtract(bytes: Uint8Array, trust: Trust, at: number): 
 }
 
 /** Where a status or balance list belongs, and when it was signed; null where it is neither. */
-export async function listOf(bytes: Uint8Array, trust: Trust): Promise<{ path: string; issued: number } | null> {
-  for (const [typ, label] of [[STATUS, 65533], [BALANCE, -70019]] as const) {
+export async function listOf(bytes: Uint8Array, trust: Trust): Promise<{ path: string; issued: number; issuer: string } | null> {
+  for (const [typ, label, template] of [[STATUS, 65533, trust.status], [BALANCE, -70019, trust.balance]] as const) {
     try {
-      const { subject, issued } = await readList(bytes, trust, null, typ, label);
-      return { path: new URL(subject).pathname, issued };
+      const { subject, issued, issuer } = await readList(bytes, trust, null, typ, label);
+      const number = /\/(\d{1,10})\.[^/]*$/.exec(subject)?.[1];
+      return number && template.replace("{n}", number) === subject ? { path: new URL(subject).pathname, issued, issuer } : null;
     } catch (error) {
       if (!(error instanceof Refused || error instanceof TypeError)) throw error; // a subject may be no address
     }

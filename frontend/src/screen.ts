@@ -2,7 +2,7 @@
 import type { Claims } from "./pc1";
 
 export type Screen = { look: string; word: string; todo: string; claimed: boolean };
-export type Known = { help?: Record<string, Record<string, string>>; moves?: Record<string, string>; said: Record<string, string>; means?: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string>; substances?: Record<string, string>; areas?: Record<string, string> };
+export type Known = { help?: Record<string, Record<string, string>>; moves?: Record<string, string>; said: Record<string, string>; means?: Record<string, string>; kinds?: Record<string, string>; states?: Record<string, string>; screens: Record<string, Screen>; authorities: Record<string, string>; substances?: Record<string, string>; areas?: Record<string, string> };
 type Fact = [string, string | string[], string?];
 export type Found = { verdict: string; warnings: string[]; findings?: string[]; claims?: Claims | null; asOf?: number | null };
 

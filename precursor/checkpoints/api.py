@@ -46,6 +46,7 @@ class RoadCheckAnswer(Record):
 class RoadCheckDetail(RoadCheckAnswer):
     """A check with all that was written down."""
 
+    differences = Each(Text(), note="from the document, as the phone showed them")
     measured = Text(null=True)
     note = Text(null=True)
     officers = Each(Text(), null=True)
@@ -73,6 +74,7 @@ def _query(call: Call) -> sa.Select:
 def _about(call: Call, row: sa.Row) -> Values:
     found = call.session.get_one(RoadCheck, int(row.id))
     return {
+        "differences": json.loads(found.differences or "[]"),
         "measured": found.measured,
         "note": found.note,
         "officers": json.loads(found.officers) if found.officers else None,

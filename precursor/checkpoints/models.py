@@ -26,5 +26,6 @@ class RoadCheck(Base):
     document: Mapped[str | None]  # the number on the document that was shown
     verdict: Mapped[str | None]  # what the phone showed of its code
     findings: Mapped[str | None]  # JSON: item of the form, what was found
+    differences: Mapped[str | None]  # JSON list: rules.roadside.Finding, as the phone showed them
     measured: Mapped[str | None]  # amount and unit, as weighed or read
     note: Mapped[str | None]

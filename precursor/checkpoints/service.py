@@ -24,6 +24,7 @@ class RecordRoadCheck:
     document: str | None = None
     verdict: str | None = None
     findings: str | None = None
+    differences: str | None = None
     measured: str | None = None
     note: str | None = None
 

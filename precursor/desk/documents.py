@@ -40,8 +40,17 @@ _STATED: Final = (
     "substance",
     "covers",
     "quantity",
+    "plates",
     "route",
     "uses",
+    "purpose",
+    "handler",
+    "destination",
+    "hs_code",
+    "country",
+    "port",
+    "counterparty",
+    "receiver",
     "county",
 )
 

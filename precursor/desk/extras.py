@@ -16,7 +16,7 @@ from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, standing, steps, stickers, terms
+from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.inspections.models import Inspection
@@ -64,7 +64,12 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
         code = documents.code_of(call, record)
         if code is not None:
-            found |= {"picture": f"{address}/code.png", "drawing": f"{address}/code.svg", "digest": code[1]}
+            found |= {
+                "picture": f"{address}/code.png",
+                "drawing": f"{address}/code.svg",
+                "text": code[0],
+                "digest": code[1],
+            }
         else:
             found["why"] = documents.why_no_code(call, record)
         if record.get("quantity"):
@@ -208,6 +213,8 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
         "template": "desk/visit.html",
         "counts": record["mode"] == "onsite" and record["inspectors"] >= least,
         "is_remote": record["mode"] != "onsite",
+        "wrong": onroad.visit(record, names.of(call, record["counts"])),
+        "result": terms.word("result", record["result"]) if record["result"] else None,
         "strangers": accounts.strangers(call.session, _officers(call, record["id"])),
         "least": least,
     }
@@ -238,6 +245,8 @@ _EXTRAS: Final[dict[str, Making]] = {
     "enterprises": _enterprise,
     "incidents": _incident,
     "inspections": _visit,
+    "road-checks": lambda call, record, _: onroad.check(call, record),
+    "road-cases": lambda call, record, _: onroad.case(call, record),
     "trip-slips": _trip,
     "labels": _label,
 }

@@ -146,10 +146,15 @@ class Planner:
 
     def _roads(self, as_of: date) -> Covered | None:
         """Counties whose roads were checked in the quarter of the day, of those that the reader may see."""
-        counties = {row.id for row in self.house.rows("areas", lambda c: c.parent.is_not(None), level="county")}
         collection = self.house.collections["road-checks"]
         call = call_for(collection.list)
-        if not counties or call is None:
+        if call is None:
+            return None
+        mine = sa.select(Area.outside_id).where(Area.level == "county", Area.parent_id.is_not(None))
+        if call.scope.area_id is not None:
+            mine = mine.where(Area.id.in_(areas.subtree(call.scope.area_id)))
+        counties = set(call.session.scalars(mine))
+        if not counties:
             return None
         checks = collection.query(call).subquery()
         start = date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1)

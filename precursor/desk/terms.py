@@ -7,7 +7,8 @@ from precursor.core.access import Action
 from precursor.rules.inspection_form import ITEMS
 from precursor.rules.law import Words
 from precursor.rules.movements import CALLED
-from precursor.rules.roadside import CASES
+from precursor.rules.permits import CALLED as DOCUMENTS_CALLED
+from precursor.rules.roadside import CASES, FINDINGS, PRESENCES
 from precursor.rules.roadside import ITEMS as CHECKED
 from precursor.signing.verdicts import SCREENS
 
@@ -118,6 +119,8 @@ officers | 检查人员 | Officers
 on | 日期 | On
 open_on | 启用日期 | Open since
 other_site | 对方场所 | Other side's site
+other_enterprise | 对方单位 | Other side
+differences | 现场发现 | Found on the spot
 parent | 上级辖区 | Lies in
 particulars | 证载事项 | Particulars
 patrols | 巡查记录 | Patrols
@@ -240,20 +243,6 @@ depot | 异地库 | depot
 office | 办公地 | office
 accepted | 接受 | accepted
 revoked | 撤回 | revoked
-purchase_permit | 购买许可证 | purchase permit
-purchase_filing | 购买备案证明 | purchase filing
-transport_permit | 运输许可证 | transport permit
-transport_filing | 运输备案证明 | transport filing
-purchase_use_certificate | 购用证明 | certificate of use
-production_permit | 生产许可证 | production permit
-operating_permit | 经营许可证 | operating permit
-production_filing | 生产备案证明 | production filing
-operating_filing | 经营备案证明 | operating filing
-transfer_filing | 转让备案证明 | transfer filing
-import_export_licence | 进出口许可证 | import or export licence
-narcotic_transport_certificate | 麻精药品运输证明 | narcotic transport certificate
-mail_certificate | 准予邮寄证明 | mail certificate
-seal_card | 印鉴卡 | seal card
 covers.1 | 第一类（非药品） | category 1, not a drug
 covers.1-drug | 第一类（药品类） | category 1, drug
 covers.2 | 第二类 | category 2
@@ -325,7 +314,10 @@ false | 否 | no
 
 WORDS.update({verdict.value: screen.word for verdict, screen in SCREENS.items()})
 WORDS.update({kind.value: said for kind, said in CALLED.items()})
-WORDS["shown.NONE"] = Words("无码", "no code")
+WORDS.update({kind.value: said for kind, said in DOCUMENTS_CALLED.items()})
+WORDS.update({f"differences.{code}": said for code, said in FINDINGS.items()})
+WORDS.update({f"{name}.NONE": Words("无码", "no code") for name in ("shown", "verdict")})
+WORDS.update({f"{name}.{code}": said for code, said in PRESENCES.items() for name in ("shown", "verdict")})
 WORDS.update({f"item.{item}": said for item, said in (CHECKED | ITEMS).items()})
 WORDS.update({kind.value: said for kind, said in CASES.items()})
 
@@ -432,6 +424,7 @@ AMOUNTS: Final = frozenset({"quantity", "drawn", "left", "counted", "book", "dif
 REFS: Final = {
     "enterprise": "enterprises",
     "seller": "enterprises",
+    "other_enterprise": "enterprises",
     "consignee": "enterprises",
     "carrier": "enterprises",
     "site": "sites",

@@ -9,7 +9,7 @@ from precursor.api import Act, Call, Collection
 from precursor.api.collection import Values
 from precursor.api.common import FoundItem, amount_of, name_it, not_after_today, own_id, ref, unit, words
 from precursor.core import quantity
-from precursor.core.access import GRANTS, Action
+from precursor.core.access import Action, Reach, Scope, scope
 from precursor.core.errors import Fault, Faulty, Forbidden
 from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Whole, Word, record_of
 from precursor.enterprises.lookups import enterprise_of, site_of
@@ -68,7 +68,11 @@ class CountedAnswer(Record):
 
 
 class InspectionDetail(InspectionAnswer):
-    """A visit with all that was written down; ``counts`` for those who may read stocktakes."""
+    """A visit with all that was written down.
+
+    ``counts`` for those who may read stocktakes; ``note`` for offices: it is meant for colleagues, not for the
+    enterprise.
+    """
 
     officers = Each(Text(), null=True)
     note = Text(null=True)
@@ -103,15 +107,19 @@ def _query(call: Call) -> sa.Select:
 
 def _detail(call: Call, row: sa.Row) -> Values:
     found = call.session.scalars(sa.select(Inspection).where(Inspection.outside_id == row.id)).one()
+    try:
+        counts = _counts(call, scope(call.subject, Action.COUNT_READ), found)
+    except Forbidden:
+        counts = []
     return {
         "officers": json.loads(found.officers) if found.officers else None,
-        "note": found.note,
+        "note": None if call.scope.reach is Reach.ENT else found.note,
         "items": [{"item": item, "found": is_so} for item, is_so in json.loads(found.findings or "{}").items()],
-        "counts": _counts(call, found) if call.subject.role in GRANTS[Action.COUNT_READ] else [],
+        "counts": counts,
     }
 
 
-def _counts(call: Call, visit: Inspection) -> list[Values]:
+def _counts(call: Call, seen: Scope, visit: Inspection) -> list[Values]:
     query = (
         sa.select(
             Site.outside_id.label("site"),
@@ -126,7 +134,7 @@ def _counts(call: Call, visit: Inspection) -> list[Values]:
         .join(Substance, Substance.id == Stocktake.substance_id)
         .where(
             InspectionCount.inspection_id == visit.id,
-            visible(call.scope, enterprise=Stocktake.enterprise_id, substance=Stocktake.substance_id),
+            visible(seen, enterprise=Stocktake.enterprise_id, substance=Stocktake.substance_id),
         )
         .order_by(Stocktake.id)
     )

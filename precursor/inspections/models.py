@@ -32,7 +32,9 @@ class InspectionCount(Base):
     """A stocktake that the officers of a visit made."""
 
     __tablename__ = "inspection_count"
-    __table_args__ = append_only()
+    __table_args__ = append_only(UniqueConstraint("inspection_id", "site_id", "substance_id"))
 
     stocktake_id: Mapped[int] = mapped_column(ForeignKey("stocktake.id"), primary_key=True)
-    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspection.id"), index=True)
+    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspection.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    substance_id: Mapped[int] = mapped_column(ForeignKey("substance.id"))

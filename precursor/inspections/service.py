@@ -13,7 +13,6 @@ from precursor.core.errors import Fault, Faulty, Refused
 from precursor.enterprises.models import Site
 from precursor.inspections.models import Inspection, InspectionCount
 from precursor.movements import service as movements
-from precursor.movements.models import Stocktake
 from precursor.substances.models import Substance
 
 
@@ -61,12 +60,11 @@ def visit(
 def count(session: Session, visit: Inspection, found: Sequence[Counted], actor: audit.Actor, now: datetime) -> None:
     """Record what was counted on a visit: stocktakes of its day, so that a difference is a gap like any other.
 
-    Faulty for a store of another enterprise and for the same goods twice; Refused for a visit that was not on site.
+    Faulty for a store of another enterprise and for the same goods twice; Refused for a visit that was not on site,
+    and where another process counts the same at this moment.
     """
-    before = (
-        sa.select(Stocktake.site_id, Stocktake.substance_id)
-        .join(InspectionCount, InspectionCount.stocktake_id == Stocktake.id)
-        .where(InspectionCount.inspection_id == visit.id)
+    before = sa.select(InspectionCount.site_id, InspectionCount.substance_id).where(
+        InspectionCount.inspection_id == visit.id
     )
     _check(visit, found, {(site, substance) for site, substance in session.execute(before)})
     commands = [
@@ -82,8 +80,19 @@ def count(session: Session, visit: Inspection, found: Sequence[Counted], actor: 
         for one in found
     ]
     numbers = movements.count_stock(session, commands, actor, now)
-    rows = [{"stocktake_id": number, "inspection_id": visit.id} for number in numbers]
-    audit.write(session, InspectionCount, rows, action="inspection.count", actor=actor, now=now)
+    rows = [
+        {
+            "stocktake_id": number,
+            "inspection_id": visit.id,
+            "site_id": one.site.id,
+            "substance_id": one.substance.id,
+        }
+        for number, one in zip(numbers, found, strict=True)
+    ]
+    try:
+        audit.write(session, InspectionCount, rows, action="inspection.count", actor=actor, now=now)
+    except sa.exc.IntegrityError:
+        raise Refused("本次检查正在盘点同一品种 / the same goods are being counted on this visit") from None
 
 
 def _check(visit: Inspection | RecordInspection, found: Sequence[Counted], known: set[tuple[int, int]]) -> None:

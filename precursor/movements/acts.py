@@ -86,6 +86,7 @@ def enter(session: Session, command: Enter, fact: Fact | None, actor: audit.Acto
         recorded_on=legal_day(now),
         batch=command.batch,
         usage_record=command.usage_record,
+        particulars=command.particulars,
         incident=command.incident,
         shipment=command.shipment,
         other=other,

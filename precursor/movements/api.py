@@ -60,6 +60,11 @@ from precursor.trade.models import Shipment
 class MovementDetail(MovementAnswer):
     """A movement with what was recorded about it, and the rules that it broke, if it was recorded as a fact."""
 
+    other_enterprise = Text(null=True, note="whose the other side of it is")
+    payment = Text(null=True)
+    handler = Text(null=True)
+    mandate = Text(null=True)
+    other_site = Text(null=True)
     broken = Each(Text())
     sales_reported_on = Day(null=True)
     external_confirmed_on = Day(null=True)
@@ -67,6 +72,19 @@ class MovementDetail(MovementAnswer):
     keep_until = Day(null=True, note="the last day until which the law has this record kept")
     reversed_on = Day(null=True, note="the day from which the latest version no longer stands")
     reversals = Nested(ReversedAnswer, many=True)
+
+
+#: What a trade is judged by and no column of a movement says.
+PARTICULARS: Final = (
+    "payment",
+    "handler",
+    "mandate",
+    "agent",
+    "individual",
+    "by_mail",
+    "small_quantity",
+    "other_site",
+)
 
 
 # ------------------------------------------------------------------ movements
@@ -195,7 +213,11 @@ def _about(call: Call, row: Any) -> Values:
     said = call.session.connection().execute(_ABOUT, values).one()
     # an earlier version may lie elsewhere, and be of another substance: what the reader may not see stays out
     of_it = _REVERSED.where(Movement.enterprise_id == row.owner, Movement.id == row.number, _visible(call))
+    movement = call.session.get_one(Movement, (row.owner, row.number, row.version))
+    other = call.session.get(Party, movement.other_enterprise_id) if movement.other_enterprise_id else None
     return {
+        **json.loads(movement.particulars or "{}"),
+        "other_enterprise": other.outside_id if other else None,
         "broken": json.loads(row.broken_rules or "[]"),
         "sales_reported_on": said.reported,
         "external_confirmed_on": said.confirmed,
@@ -229,6 +251,7 @@ def _enter(call: Call, data: Values, _: str) -> str:
     id_ = name_it(call.session, Movement, data.get("id"), "M")
     session = call.session
     happened = data.get("happened")
+    said = {name: data[name] for name in PARTICULARS if name in data}
     acts.enter(
         session,
         Enter(
@@ -260,6 +283,7 @@ def _enter(call: Call, data: Values, _: str) -> str:
             cash=data.get("payment") == "cash",
             handler=data.get("handler"),
             mandate=data.get("mandate"),
+            particulars=json.dumps(said, ensure_ascii=False, sort_keys=True) if said else None,
         ),
         Fact(happened["reason"], happened.get("reported_by")) if happened else None,
         call.actor,

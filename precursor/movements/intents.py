@@ -49,3 +49,4 @@ class Enter:
     cash: bool = False
     handler: str | None = None
     mandate: str | None = None
+    particulars: str | None = None

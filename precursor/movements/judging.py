@@ -146,7 +146,8 @@ def _sale(case: Case) -> list[Violation]:
     command, substance, buyer, seller = case.command, case.substance, case.other, case.owner
     if buyer is None and not command.individual:
         raise Refused(
-            "须写明买方(场所、记录、外部单位或个人) / name the buyer: other_site, counterpart, external or individual"
+            "须写明买方:对方场所、对方记录、外部单位,或售与个人 / "
+            "name the buyer: the other side's site or record, an outside party, or an individual"
         )
     exemption = Exemption(command.exempt) if command.exempt else None
     if not DEALINGS[case.cls].buyer:

@@ -59,6 +59,9 @@ class Movement(Base):
     broken: Mapped[str | None]  # JSON list: the rules that a recorded fact broke
     reason: Mapped[str | None]  # why a fact was recorded late, or against a rule, and who reported it
     reported_by: Mapped[str | None]
+    particulars: Mapped[
+        str | None
+    ]  # JSON: how it was paid, who fetched it, and what else was said for the rules alone
 
 
 class Reversal(Base):

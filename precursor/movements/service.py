@@ -56,6 +56,7 @@ class RecordMovement:
     outside_id: str | None = None
     batch: str | None = None
     usage_record: str | None = None
+    particulars: str | None = None
     incident: int | None = None
     shipment: int | None = None
     other: MovementKey | None = None
@@ -177,6 +178,7 @@ def _row(command: RecordMovement, key: MovementKey, entry: int, actor: audit.Act
         "entry_id": entry,
         "batch": command.batch,
         "usage_record": command.usage_record,
+        "particulars": command.particulars,
         "incident_id": command.incident,
         "shipment_id": command.shipment,
         "other_enterprise_id": command.other and command.other.enterprise,

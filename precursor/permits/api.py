@@ -186,13 +186,29 @@ def _of_class() -> sa.ColumnElement[int]:
     return some.scalar_subquery()
 
 
+#: Of its particulars, what the page and the paper of a document say.
+_PARTICULARS: Final = (
+    "plates",
+    "purpose",
+    "handler",
+    "destination",
+    "hs_code",
+    "country",
+    "port",
+    "counterparty",
+    "receiver",
+)
+
+
 def _about(call: Call, row: Any) -> Values:
     key = (row.owner, row.number)
     stops = sa.select(Area.outside_id).join(RouteStop, RouteStop.area_id == Area.id)
     stops = stops.where(RouteStop.enterprise_id == key[0], RouteStop.permit_id == key[1])
     draws = service.standing_draws().where(Draw.enterprise_id == key[0], Draw.permit_id == key[1])
     verified = call.session.get(Verification, key)
+    said = json.loads(call.session.get_one(Permit, key).fields or "{}")
     return {
+        **{name: said.get(name) for name in _PARTICULARS},
         "route": list(call.session.scalars(stops.order_by(RouteStop.position))),
         "draws": [
             {"date": d.day, "quantity": d.quantity, "unit": row.unit or "mg", "recorded_on": d.recorded_on}

@@ -125,8 +125,17 @@ class DrawAnswer(Record):
 
 
 class DocumentDetail(DocumentAnswer):
-    """A document with its route, its draws and what the county found."""
+    """A document with its particulars, its route, its draws and what the county found."""
 
+    plates = Text(null=True, note="of the vehicles, with commas between")
+    purpose = Text(null=True)
+    handler = Text(null=True)
+    destination = Text(null=True)
+    hs_code = Text(null=True)
+    country = Text(null=True)
+    port = Text(null=True)
+    counterparty = Text(null=True)
+    receiver = Text(null=True)
     route = Each(Text())
     draws = Nested(DrawAnswer, many=True)
     verified_on = Day(null=True)

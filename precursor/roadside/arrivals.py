@@ -108,10 +108,20 @@ def take(
     session.execute(sa.select(StatusNumber.number).order_by(StatusNumber.number).with_for_update())
     if len(signed) > MOST:
         raise Faulty([Fault("/entries", f"一次至多 {MOST} 条 / at most {MOST} entries at once")])
-    return [_take(session, device, user, one, judge, now) for one in signed]
+    log = _Log(device, _floor(session, device))
+    return [_take(session, log, user, one, judge, now) for one in signed]
 
 
-def _take(session: Session, device: Device, user: User, signed: Values, judge: Judge, now: datetime) -> Receipt:
+@dataclass
+class _Log:
+    """A phone's log as far as it is here; ``floor``: the earliest that its next entry can be."""
+
+    device: Device
+    floor: datetime
+
+
+def _take(session: Session, log: _Log, user: User, signed: Values, judge: Judge, now: datetime) -> Receipt:
+    device = log.device
     text: str = signed["said"]
     data = text.encode()
     digest = hashlib.sha256(data).hexdigest()
@@ -131,7 +141,8 @@ def _take(session: Session, device: Device, user: User, signed: Values, judge: J
         or entry.get("prev", "") != device.head
     ):
         raise Stale(f"日志应接着第 {device.next_seq} 条 / the log goes on at {device.next_seq}")
-    row = _row(session, device, user, entry, signed | {"digest": digest, "fault": fault}, judge, now)
+    row = _row(session, log, user, entry, signed | {"digest": digest, "fault": fault}, judge, now)
+    log.floor = max(log.floor, min(row.at, now))
     device.next_seq, device.head = entry["seq"] + 1, digest
     session.flush()
     return _receipt(session, row)
@@ -173,7 +184,8 @@ def _read(data: bytes) -> tuple[Values, str | None]:
         return entry, None
     if any(fault.pointer.split("/")[1:2] not in ([part] for part in _PARTS) for fault in faults):
         raise Faulty(sorted(set(faults)))
-    bare = {name: value for name, value in document.items() if name not in _PARTS}
+    wrong = {fault.pointer.split("/")[1] for fault in faults}
+    bare = {name: value for name, value in document.items() if name not in wrong}
     return schema_of(EntryForm).load(bare), "；".join(f"{f.pointer} {f.message}" for f in sorted(set(faults)))
 
 
@@ -181,9 +193,9 @@ def _read(data: bytes) -> tuple[Values, str | None]:
 
 
 def _row(
-    session: Session, device: Device, user: User, entry: Values, signed: Values, judge: Judge, now: datetime
+    session: Session, log: _Log, user: User, entry: Values, signed: Values, judge: Judge, now: datetime
 ) -> DeviceEntry:
-    floor = _floor(session, device)
+    device, floor = log.device, log.floor
     at = min(entry["at"], now + timedelta(days=1))  # a clock can say anything
     if at < floor - rules.AHEAD:  # none precedes the one that it follows: who goes back in time goes back to that
         at = floor
@@ -225,7 +237,7 @@ def _row(
         "longitude": place.get("longitude"),
         "record": record,
         "fault": fault,
-        "repeats": _repeated(session, device, entry),
+        "repeats": _repeated(session, device, entry, at, place),
     }
     audit.write(session, DeviceEntry, [values], action="device.log", actor=service.actor_of(user), now=now)
     row = session.get_one(DeviceEntry, values["id"])
@@ -236,24 +248,37 @@ def _row(
 
 
 def _floor(session: Session, device: Device) -> datetime:
-    """The earliest that the next entry of a phone can be: when the one before was, or the phone was enrolled."""
-    before = sa.select(DeviceEntry.at).where(
-        DeviceEntry.device_id == device.id, DeviceEntry.seq == device.next_seq - 1
-    )
-    return session.scalar(before) or device.enrolled_at
+    """The earliest that the next entry of a phone can be: the latest of all before it, or when it was enrolled.
+
+    None of them is later than it came here, whatever the phone's clock said. The latest of all, not the last: else a
+    log goes back by small steps.
+    """
+    came = sa.case((DeviceEntry.at < DeviceEntry.recorded_at, DeviceEntry.at), else_=DeviceEntry.recorded_at)
+    latest = sa.select(sa.func.max(came)).where(DeviceEntry.device_id == device.id)
+    return max(device.enrolled_at, session.scalar(latest) or device.enrolled_at)
 
 
-def _repeated(session: Session, device: Device, entry: Values) -> int | None:
-    """The scan that a check, or what was found in a store, says again: the last of that code by this phone."""
+def _repeated(session: Session, device: Device, entry: Values, at: datetime, place: Values) -> int | None:
+    """The scan that a check, or what was found in a store, says again: the last of that code by this phone.
+
+    One scan speaks for one check, of the same stop: soon after it, and not somewhere else.
+    """
     kind, form = {"check": ("scan", "scan"), "store": ("store", "store")}.get(entry["kind"], ("", ""))
     text = (entry.get(form) or {}).get("text")
     if text is None or (kind == "store" and entry["store"]["result"] == "seen"):
         return None
+    taken = sa.select(DeviceEntry.repeats).where(
+        DeviceEntry.device_id == device.id,
+        DeviceEntry.seq >= device.next_seq - _RECENT,
+        DeviceEntry.repeats.is_not(None),
+    )
     earlier = (
-        sa.select(DeviceEntry.seq)
+        sa.select(DeviceEntry)
         .where(
             DeviceEntry.device_id == device.id,
             DeviceEntry.seq >= device.next_seq - _RECENT,
+            DeviceEntry.seq.not_in(taken),
+            DeviceEntry.at >= at - rules.ONE_STOP,
             DeviceEntry.kind == kind,
             DeviceEntry.repeats.is_(None),
             DeviceEntry.fault.is_(None),
@@ -262,7 +287,10 @@ def _repeated(session: Session, device: Device, entry: Values) -> int | None:
         .order_by(DeviceEntry.seq.desc())
         .limit(1)
     )
-    return session.scalar(earlier)
+    found = session.scalars(earlier).one_or_none()
+    if found is None or not cases.is_one_stop(found, place):
+        return None
+    return found.seq
 
 
 def _presence(session: Session, label: Label | None, at: datetime, now: datetime) -> str:
@@ -307,8 +335,9 @@ def _road_check(
         result=check["result"],
         officers=json.dumps(_officers(check, user)),
         document=document,
-        verdict=entry["scan"]["verdict"],
+        verdict=entry.get("scan", {}).get("verdict"),
         findings=json.dumps(check["items"], ensure_ascii=False, sort_keys=True),
+        differences=json.dumps(entry.get("scan", {}).get("findings", [])),
         measured=amount,
         note=check.get("note"),
     )

@@ -4,7 +4,7 @@ Which cases there are depends on the scans alone, and not on the order in which 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -26,7 +26,7 @@ from precursor.roadside import service
 from precursor.roadside.models import CaseEnd, Device, DeviceEntry, RoadCase
 from precursor.rules import roadside as rules
 from precursor.rules.permits import is_revoked
-from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
+from precursor.rules.roadside import CaseKind, Finding, Place, Presence, Sighting
 from precursor.signing import claims as c
 from precursor.signing.verdicts import Verdict
 from precursor.tokens import trips
@@ -45,7 +45,13 @@ _CANNOT_JUDGE: Final = frozenset(
 #: What a phone shows that knows no better; here, where every key is known, the same words are a judgement.
 _KNEW_NO_BETTER: Final = _CANNOT_JUDGE | {"NONE", Verdict.UNKNOWN_KEY, Verdict.MALFORMED}
 #: What becomes true of a document after it was on the road, so that it tells nothing of the scan.
-_MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED, Verdict.EXPIRED})
+_MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED})
+#: Verdicts with which nobody lets a lorry go on, whatever a phone showed.
+_NEVER_RELEASED: Final = frozenset(
+    {Verdict.FORGED, Verdict.REVOKED, Verdict.KEY_COMPROMISED, Verdict.OUT_OF_SCOPE, Verdict.UNISSUED}
+)
+#: What an officer's phone found that is a case by itself.
+_FOUND: Final = {Finding.OVER_QTY: CaseKind.OVER_LIMIT, Finding.NO_PERMIT: CaseKind.NO_DOCUMENT}
 
 
 def compare(
@@ -56,10 +62,27 @@ def compare(
         begin(session, CaseKind.CLOCK_AHEAD, name_of(row), row, None, user, now)
     if _differs(session, row, said):
         begin(session, CaseKind.REJUDGED, name_of(row), row, None, user, now)
+    for kind in _of_check(session, row, entry, said):
+        begin(session, kind, name_of(row), row, None, user, now)
     if store := entry.get("store"):
         _compare_label(session, row, store["result"], user, now)
-    if said is None:
+    if said is not None:
+        _compare_document(session, row, said, user, now)
+
+
+def _of_check(session: Session, row: DeviceEntry, entry: Values, said: Claims | None) -> Iterator[CaseKind]:
+    """What the form of a check gives away: what its phone found, and who was let go on."""
+    if (check := entry.get("check")) is None:
         return
+    found = set(entry.get("scan", {}).get("findings", []))
+    yield from (kind for code, kind in _FOUND.items() if code in found)
+    is_warned = row.shown != Verdict.GENUINE  # what was shown as good is judged again by itself
+    if check["result"] == "pass" and is_warned and row.verdict in _NEVER_RELEASED and _was_so(session, row, said):
+        yield CaseKind.RELEASED
+
+
+def _compare_document(session: Session, row: DeviceEntry, said: Claims, user: User, now: datetime) -> None:
+    """Open what the scan of a good code gives away, by itself and with each other scan of its document."""
     if c.TRIP in said[c.PERMIT]:
         trips.seen(session, said[c.SUB], row.at, service.actor_of(user), now)
     mine = _sighting(session, row, said)
@@ -144,9 +167,23 @@ def _differs(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
         return False
     if row.shown in _KNEW_NO_BETTER or row.verdict in _CANNOT_JUDGE | _MAY_BE_LATER:
         return False
+    return _was_so(session, row, said)
+
+
+def _was_so(session: Session, row: DeviceEntry, said: Claims | None) -> bool:
+    """Whether what is known here held at the scan: a document may have been revoked since."""
     if row.verdict == Verdict.REVOKED and said is not None:
         return _was_revoked(session, said, row.at)
     return True
+
+
+def is_one_stop(scan: DeviceEntry, place: Values) -> bool:
+    """Whether an entry was made where a scan was, as far as both say where that was."""
+    there = _place(scan)
+    if there is None or not place:
+        return True
+    here = Place(place["latitude"] / 1e6, place["longitude"] / 1e6)
+    return rules.distance(there, here) <= rules.ONE_PLACE
 
 
 def _was_revoked(session: Session, said: Claims, at: datetime) -> bool:
@@ -225,16 +262,19 @@ def begin(
 ) -> None:
     """Open a case, unless it is open or was closed already: its key is the kind and what it is of.
 
-    Of two scans of one document, or of one label, there are never more than ``rules.ENOUGH`` cases of a kind.
+    Of two scans of one document or label, and of single scans of one phone, no more than ``rules.ENOUGH`` cases of a
+    kind are opened on a day.
     """
     key = f"{kind}|{of}"
     if session.scalar(sa.select(RoadCase.id).where(RoadCase.key == key)) is not None:
         return
-    place, _, _ = of.partition("|")
-    alike = sa.select(sa.func.count()).where(RoadCase.key.startswith(f"{kind}|{place}|", autoescape=True))
-    if second is not None and session.scalars(alike).one() >= rules.ENOUGH:
-        return
     number, today = take_ids(session, 1)[0], legal_day(now)
+    whose = f"{of.partition('|')[0]}|" if second is not None else f"{of.partition('/')[0]}/"
+    alike = sa.select(sa.func.count()).where(
+        RoadCase.key.startswith(f"{kind}|{whose}", autoescape=True), RoadCase.opened_on == today
+    )
+    if session.scalars(alike).one() >= rules.ENOUGH:
+        return
     row = {
         "id": number,
         "outside_id": f"RC-{number}",

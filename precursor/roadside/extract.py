@@ -1,5 +1,6 @@
 """What a phone looks up without a network: documents of an area, visits, labels, journeys, stores; signed."""
 
+import itertools
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -32,6 +33,8 @@ from precursor.tokens.service import Office
 SINCE: Final = timedelta(31)
 #: Rows of a list at most. A list that is cut short says so: what is not found on it may be in the register.
 MOST: Final = 20_000
+#: Bytes of a list at most: a phone unpacks no more than 16 MB of them all.
+ROOM: Final = 3 * 2**20
 ROWS: Final = -70020
 
 
@@ -40,11 +43,22 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
     scope = saying.scope_of(area)
     signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
     issued, today = int(now.timestamp()), legal_day(now)
-    found = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys, stores)]
-    cut = [number for number, rows in enumerate(found) if len(rows) == MOST]
+    made = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys, stores)]
+    found = [_fitting(rows) for rows in made]
+    cut = [
+        n
+        for n, (rows, kept) in enumerate(zip(made, found, strict=True))
+        if len(rows) == MOST or len(kept) < len(rows)
+    ]
     payload = {1: scope, 2: "extract", 4: issued + lists.LASTS, 6: issued, 65534: lists.TTL}
     payload[ROWS] = zlib.compress(cbor.encode([*found, cut]), 9)
     return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
+
+
+def _fitting(rows: list[list[Any]]) -> list[list[Any]]:
+    """As many rows, from the first, as there is room for."""
+    sizes = itertools.accumulate(len(cbor.encode(row)) for row in rows)
+    return [row for row, size in zip(rows, sizes, strict=True) if size <= ROOM]
 
 
 def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
@@ -208,33 +222,32 @@ def journeys(session: Session, area: Area, today: date) -> list[list[Any]]:
 
 
 def stores(session: Session, area: Area, today: date) -> list[list[Any]]:
-    """What lies in the stores of the area's enterprises by the books, for whoever counts it on a visit.
+    """The area's enterprises and what lies in their stores by the books, for whoever counts it on a visit.
 
-    Enterprise, its name, store, its name, substance, its name, amount, unit.
+    Enterprise, its name, store, its name, substance, its name, amount, unit; all but the first two empty where an
+    enterprise has nothing.
     """
     booked = ledger.book_stock(today, today).subquery()
+    held = sa.select(booked).where(booked.c.amount != 0).subquery()
     query = (
-        sa.select(Party, Site, Substance, booked.c.amount)
-        .join(Site, Site.id == booked.c.site_id)
-        .join(Party, Party.id == Site.enterprise_id)
-        .join(Substance, Substance.id == booked.c.substance_id)
-        .where(Party.area_id.in_(areas.subtree(area.id)), booked.c.amount != 0)
+        sa.select(Party, Site, Substance, held.c.amount)
+        .outerjoin(sa.join(held, Site, Site.id == held.c.site_id), Site.enterprise_id == Party.id)
+        .outerjoin(Substance, Substance.id == held.c.substance_id)
+        .where(Party.area_id.in_(areas.subtree(area.id)), Party.is_external == sa.false())
         .order_by(Party.outside_id, Site.outside_id, Substance.outside_id)
         .limit(MOST)
     )
     return [
-        [
-            firm.outside_id,
-            firm.name or firm.outside_id,
-            site.outside_id,
-            site.name or site.outside_id,
-            goods.outside_id,
-            goods.name_zh or goods.outside_id,
-            quantity.show(amount, goods.unit),
-            goods.unit,
-        ]
+        [firm.outside_id, firm.name or firm.outside_id, *_held(site, goods, amount)]
         for firm, site, goods, amount in session.execute(query)
     ]
+
+
+def _held(site: Site | None, goods: Substance | None, amount: int) -> list[str]:
+    if site is None or goods is None:
+        return [""] * 6
+    called = (site.outside_id, site.name or site.outside_id, goods.outside_id, goods.name_zh or goods.outside_id)
+    return [*called, quantity.show(amount, goods.unit), goods.unit]
 
 
 def _sticker(

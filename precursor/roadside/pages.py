@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request, url_for
+from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from precursor import audit
@@ -23,6 +24,8 @@ from precursor.areas.models import Area
 from precursor.core import access, problems
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, Refused, Stale
+from precursor.core.members import schema_of
+from precursor.core.strict import loads
 from precursor.roadside import arrivals, extract, service
 from precursor.roadside.schemas import EnrolForm, Greeting, LogForm
 from precursor.rules.handling import HANDLING
@@ -30,7 +33,8 @@ from precursor.rules.inspection_form import FOUND, RESULTS
 from precursor.rules.inspection_form import ITEMS as VISIT_ITEMS
 from precursor.rules.law import Words
 from precursor.rules.movements import CALLED
-from precursor.rules.roadside import CASES, FAULT_MEANS, FINDINGS, ITEMS, PRESENCES, Presence
+from precursor.rules.permits import CALLED as DOCUMENTS
+from precursor.rules.roadside import CASES, FAULT_MEANS, FINDINGS, ITEMS, PRESENCES, STATES, Presence
 from precursor.signing import qr
 from precursor.signing.envelope import EXTRACT_TYPE
 from precursor.substances.models import Substance
@@ -65,6 +69,8 @@ def _known() -> dict[str, Any]:
     known = tokens.known() | {"substances": _substances(), "areas": _areas(), "help": _help()}
     known["moves"] = {kind.value: words(said) for kind, said in CALLED.items()}
     known["said"] |= {code.value: words(said) for code, said in FINDINGS.items()}
+    known["kinds"] = {kind.value: words(said) for kind, said in DOCUMENTS.items()}
+    known["states"] = {state: words(said) for state, said in STATES.items()}
     known["means"] = {item: finding.value for item, finding in FAULT_MEANS.items()}
     known["screens"] |= {
         "OVER": {"look": "over", "word": t("超量", "Over limit"), "todo": words(_WEIGH), "claimed": False},
@@ -188,6 +194,7 @@ def enrol() -> Response:
         person=user.person,
         account=user.username,
         area={"id": area.outside_id, "name": area.name},
+        scope=saying.scope_of(area),
         counties=[
             {"id": one.outside_id, "name": one.name} for one in session.scalars(within.order_by(Area.outside_id))
         ],
@@ -201,8 +208,12 @@ def enrol() -> Response:
 @access.public
 def log() -> Response:
     """Take a part of a phone's log. Each entry once: what was taken before gets its receipt again."""
-    asked, now = body_of(LogForm), current_app.extensions["settings"].clock()
-    session = db.session
+    session, now = db.session, current_app.extensions["settings"].clock()
+    try:
+        asked = body_of(LogForm)
+    except Faulty:
+        _greet(now)
+        raise
     device, user = arrivals.greeted(session, asked["device"], asked["at"], asked["hello"], "log", now)
     try:
         receipts = arrivals.take(session, device, user, asked["entries"], _judge(session, now), now)
@@ -228,6 +239,16 @@ def log() -> Response:
     return answer
 
 
+def _greet(now: datetime) -> None:
+    """Whose greeting stands in a body that is wrong elsewhere: a locked phone is told so, whatever else it says."""
+    document = loads(request.get_data(), "record")
+    try:
+        asked = schema_of(Greeting).load({name: document.get(name) for name in ("device", "at", "hello")})
+    except ValidationError:
+        return
+    arrivals.greeted(db.session, asked["device"], asked["at"], asked["hello"], "log", now)
+
+
 @bp.post(f"{PHONES}/extract")
 @access.public
 def extracted() -> Response:
@@ -246,7 +267,7 @@ def carried() -> Response:
     area = db.session.get_one(Area, g.subject.area_id)
     actor = audit.Actor(g.subject.account, g.subject.person, g.subject.role.value)
     answer = _extract(area, ("account", g.subject.account), actor, now)
-    answer.headers["Content-Disposition"] = f"attachment; filename=extract-{area.outside_id}.cwt"
+    answer.headers["Content-Disposition"] = "attachment; filename=extract.cwt"
     return answer
 
 

@@ -1,5 +1,7 @@
 """What a phone sends: how it enrols, and the entries of its log."""
 
+from typing import Final
+
 from precursor.api.common import ref, words
 from precursor.core.members import Amount, Each, Moment, Nested, Record, Text, Whole, Word, record_of
 from precursor.core.quantity import UNITS
@@ -9,6 +11,8 @@ from precursor.rules.law import Words
 from precursor.rules.roadside import ITEMS, Finding, Presence
 from precursor.signing.verdicts import Verdict, Warn
 
+#: Characters of an entry: a visit with some hundred counts.
+LONGEST: Final = 100_000
 _HEX: str = r"[0-9a-f]{64}"
 _PERSON: str = r"[A-Za-z0-9-]{1,40}"
 
@@ -25,7 +29,7 @@ class EnrolForm(Record):
 class SignedEntry(Record):
     """An entry as the phone signed it: JSON as text, and the signature over its UTF-8 bytes."""
 
-    said = Text(longest=16_000)
+    said = Text(longest=LONGEST)
     signature = Text(longest=128, pattern=r"[0-9a-f]{128}")
 
 

@@ -10,29 +10,47 @@ from enum import StrEnum
 from typing import Final
 
 from precursor.rules import law
-from precursor.rules.law import Violation
+from precursor.rules.law import Violation, Words
 
 
 class PermitKind(StrEnum):
     """What the document is."""
 
-    PURCHASE_PERMIT = "purchase_permit"  # 购买许可证
-    PURCHASE_FILING = "purchase_filing"  # 购买备案证明
-    TRANSPORT_PERMIT = "transport_permit"  # 运输许可证
-    TRANSPORT_FILING = "transport_filing"  # 运输备案证明
-    PURCHASE_USE_CERTIFICATE = "purchase_use_certificate"  # 药品类易制毒化学品购用证明
-    PRODUCTION_PERMIT = "production_permit"  # 生产许可证
-    OPERATING_PERMIT = "operating_permit"  # 经营许可证
-    PRODUCTION_FILING = "production_filing"  # 生产备案证明
-    OPERATING_FILING = "operating_filing"  # 经营备案证明
-    TRANSFER_FILING = "transfer_filing"  # 转让备案证明
-    IMPORT_EXPORT_LICENCE = "import_export_licence"  # 进出口许可证
-    NARCOTIC_TRANSPORT_CERTIFICATE = "narcotic_transport_certificate"  # 麻精药品运输证明
-    MAIL_CERTIFICATE = "mail_certificate"  # 准予邮寄证明
-    SEAL_CARD = "seal_card"  # 印鉴卡
+    PURCHASE_PERMIT = "purchase_permit"
+    PURCHASE_FILING = "purchase_filing"
+    TRANSPORT_PERMIT = "transport_permit"
+    TRANSPORT_FILING = "transport_filing"
+    PURCHASE_USE_CERTIFICATE = "purchase_use_certificate"
+    PRODUCTION_PERMIT = "production_permit"
+    OPERATING_PERMIT = "operating_permit"
+    PRODUCTION_FILING = "production_filing"
+    OPERATING_FILING = "operating_filing"
+    TRANSFER_FILING = "transfer_filing"
+    IMPORT_EXPORT_LICENCE = "import_export_licence"
+    NARCOTIC_TRANSPORT_CERTIFICATE = "narcotic_transport_certificate"
+    MAIL_CERTIFICATE = "mail_certificate"
+    SEAL_CARD = "seal_card"
 
 
 K = PermitKind
+
+#: What each is called.
+CALLED: Final = {
+    K.PURCHASE_PERMIT: Words("购买许可证", "purchase permit"),
+    K.PURCHASE_FILING: Words("购买备案证明", "purchase filing"),
+    K.TRANSPORT_PERMIT: Words("运输许可证", "transport permit"),
+    K.TRANSPORT_FILING: Words("运输备案证明", "transport filing"),
+    K.PURCHASE_USE_CERTIFICATE: Words("购用证明", "certificate of use"),
+    K.PRODUCTION_PERMIT: Words("生产许可证", "production permit"),
+    K.OPERATING_PERMIT: Words("经营许可证", "operating permit"),
+    K.PRODUCTION_FILING: Words("生产备案证明", "production filing"),
+    K.OPERATING_FILING: Words("经营备案证明", "operating filing"),
+    K.TRANSFER_FILING: Words("转让备案证明", "transfer filing"),
+    K.IMPORT_EXPORT_LICENCE: Words("进出口许可证", "import or export licence"),
+    K.NARCOTIC_TRANSPORT_CERTIFICATE: Words("麻精药品运输证明", "narcotic transport certificate"),
+    K.MAIL_CERTIFICATE: Words("准予邮寄证明", "mail certificate"),
+    K.SEAL_CARD: Words("印鉴卡", "seal card"),
+}
 
 
 class Uses(StrEnum):

@@ -20,6 +20,8 @@ FASTEST: Final = 130
 ONE_PLACE: Final = 5
 #: Two scans further apart in time than this are not compared.
 COMPARED: Final = timedelta(days=7)
+#: For so long a scan speaks for the check that follows it at the same stop.
+ONE_STOP: Final = timedelta(hours=2)
 #: By how much a phone's clock may be ahead, or an entry before the one that it follows.
 AHEAD: Final = timedelta(minutes=5)
 #: So many cases of one kind about one document tell no more than the first few: no more are opened.
@@ -44,6 +46,9 @@ class CaseKind(StrEnum):
     OTHER_PLATE = "other_plate"
     TOO_FAST = "too_fast"
     LOG_FORK = "log_fork"
+    OVER_LIMIT = "over_limit"
+    NO_DOCUMENT = "no_document"
+    RELEASED = "released"
     LABEL_UNKNOWN = "label_unknown"
     LABEL_GONE = "label_gone"
     LABEL_MISMATCH = "label_mismatch"
@@ -61,6 +66,9 @@ CASES: Final = {
     CaseKind.OTHER_TOKEN: Words("同一编号出现另一个码", "one number, two different codes"),
     CaseKind.OTHER_PLATE: Words("同一个码出现在两块车牌上", "one code on two plates"),
     CaseKind.TOO_FAST: Words("两次扫码相隔太远", "two scans too far apart for the time between"),
+    CaseKind.OVER_LIMIT: Words("实载超过证载或余量", "more on board than the document states or has left"),
+    CaseKind.NO_DOCUMENT: Words("运输没有证件", "goods on the road without a document"),
+    CaseKind.RELEASED: Words("放行了不该放行的", "released though its code is not good"),
     CaseKind.LOG_FORK: Words("手机日志同一序号有两条", "one number of a phone's log, two entries"),
     CaseKind.LABEL_UNKNOWN: Words("标签不是登记系统印的", "a label that was never printed here"),
     CaseKind.LABEL_GONE: Words("账上已无此批次，容器仍在", "a container of a batch that is gone by the books"),
@@ -111,6 +119,15 @@ FINDINGS: Final = {
     Finding.WRONG_DOC: Words("货物与证件不符", "the goods are not those of the document"),
     Finding.NO_PERMIT: Words("没有证件", "no document"),
     Finding.TRIP_USED: Words("此车次已到货，随车单不能再用", "this journey has arrived: its slip is used up"),
+}
+
+#: Where a document stands that is looked up by its number.
+STATES: Final = {
+    "in force": Words("有效", "in force"),
+    "revoked": Words("已吊销", "revoked"),
+    "suspended": Words("已暂停", "suspended"),
+    "expired": Words("已过期", "expired"),
+    "not yet": Words("未生效", "not yet in force"),
 }
 
 #: What is compared at the roadside.

@@ -115,6 +115,6 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
             )
         )
     height = max(top[key] + tall[key] for key in places) + 12
-    return Markup('<svg class="ch flow" viewBox="0 0 {} {}" width="100%" role="img" aria-label="{}">{}</svg>').format(
-        _WIDTH, coordinate(height), label, Markup("").join(parts)
-    )
+    return Markup(
+        '<svg class="ch flow" viewBox="0 0 {} {}" width="100%" role="group" aria-label="{}">{}</svg>'
+    ).format(_WIDTH, coordinate(height), label, Markup("").join(parts))

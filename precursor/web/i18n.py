@@ -39,7 +39,7 @@ def words(pair: Words) -> str:
 def head(pair: Words) -> str:
     """The pair as a heading or a button begins: with a capital letter, where the script has them."""
     text = words(pair)
-    return text[:1].upper() + text[1:]
+    return text if pair.zh == pair.en else text[:1].upper() + text[1:]  # a unit is no word: mg and Mg are two
 
 
 def one_language(text: str) -> str:

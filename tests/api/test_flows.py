@@ -46,7 +46,8 @@ def test_purchase_transport_receipt_and_write_off_between_two_counties(door, peo
     }  # fmt: skip
     del transport["seller"]
     people("ps_approver").done("transport-documents", transport)
-    seller.done("movements/out", sale | {"transport_permit": "TF"})
+    sold = seller.done("movements/out", sale | {"transport_permit": "TF"})
+    assert (sold["other_enterprise"], sold["other_site"], sold["payment"]) == ("E03", "S-E03-Y", "bank")
     assert k4(people) == (0, 1)
     assert ("WRITEOFF_NO_COUNTERPART", "SALE") in gaps(people)
     receipt = {

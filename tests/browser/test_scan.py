@@ -218,6 +218,7 @@ def test_every_verdict_comes_right_from_a_film_of_another_issuers_codes(app, tmp
         found = {}
         for _ in range(4 * len(expected)):
             expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
+            is_what_one_sees_first(page)
             found = logged(page)
             if found.keys() >= expected.keys():
                 break
@@ -316,6 +317,16 @@ SCANS = """() => new Promise((done) => {
 def logged(page):
     """The last verdict that the phone has written down on each code."""
     return {scan.get("text"): scan.get("verdict") for scan in page.evaluate(SCANS)}
+
+
+def is_what_one_sees_first(page):
+    """The verdict and the buttons that go with it lie on the screen as it opens, and no others."""
+    for name in ("#word", "#again", "#record"):
+        box = page.locator(name).bounding_box()
+        assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], (name, box)
+    assert page.locator("#pass").is_visible() == (page.locator("#word").text_content() == "有效")
+    for name in ("#same", "#differs"):
+        assert not page.locator(name).is_visible()  # they are for labels
 
 
 def suspend(app, number):
@@ -417,12 +428,15 @@ def test_a_visit_with_a_count_is_written_down_without_a_network_by_a_phone_that_
         expect(page.locator("#aim")).to_contain_text("已登记为")
         expect(page.locator("#main")).to_have_attribute("data-ready", "false")  # no keys yet
         inspector.goto(f"{address}/scan/enrolment")
+        links = [link.get_attribute("href") for link in inspector.locator("a[download]").all()]
+        form = {"csrf_token": inspector.locator("[name=csrf_token]").first.input_value()}
+        answers = [inspector.request.get(address + link) for link in links]
+        answers.append(inspector.request.post(f"{address}/scan/extract.cwt", form=form))
+        assert answers[-1].headers["content-disposition"] == "attachment; filename=extract.cwt"
         files = []
-        for link in [*inspector.locator("a[download]").all(), inspector.locator("#extract")]:
-            with inspector.expect_download() as download:
-                link.click()
+        for answer in answers:
             files.append(tmp_path / f"{len(files)}.bin.cwt")  # whatever it is called
-            download.value.save_as(files[-1])
+            files[-1].write_bytes(answer.body())
         phone.set_offline(True)
         strange = tmp_path / "strange.cwt"
         strange.write_bytes(b"no list")
@@ -600,6 +614,8 @@ def test_a_container_in_a_store_and_the_end_of_a_shift(app, tmp_path):
             expect(page.locator("#main")).to_have_attribute("data-mode", "verdict")
             context.set_offline(True)
             expect(page.locator("#word")).to_have_text("在账")
+            assert page.locator("#same").is_visible()
+            assert not page.locator("#record").is_visible()
             expect(page.locator("#facts")).to_contain_text(order.rpartition("/")[2])
             expect(page.locator("#facts")).to_contain_text("生产入库")
             assert Axe().run(page).violations_count == 0

@@ -255,6 +255,12 @@ def test_what_is_counted_on_a_visit_stands_beside_the_book_and_is_a_gap_where_it
     )
     clerk = road.door.account("clerk", "ps_clerk", area="D")
     assert clerk.get(receipt["record"]).json["counts"] == []  # may read visits, and no stocks
+    owner = road.door.account("owner", "ent_officer", enterprise="E01").get(receipt["record"]).json
+    assert (len(owner["counts"]), owner["note"]) == (1, None)  # the note is for colleagues
+    token = road.door.token("warden", "inspection.read")
+    headers = {"Authorization": f"Bearer {token}"}
+    bound = road.door.app.test_client().get(f"/api/v1/{receipt['record']}", headers=headers).json
+    assert (bound["note"], bound["counts"]) == ("北门", [])  # a token reads what it is bound to
     with db.reading(road.door.engine) as session:
         view = reconciliation.view_of(areas.city(session), Period.parse(str(NOW.year)), NOW.date(), area)
         gaps = [gap for gap in reconciliation.variances(session, view) if gap.code == "STOCK_VARIANCE"]

@@ -78,7 +78,8 @@ def test_without_a_code_nothing_is_genuine(road, phone):
     phone.log("check", NOON, scan={"number": "YB-INVENTED", "verdict": "GENUINE"}, check=form)
     (receipt,) = phone.sync()
     assert "/scan/verdict" in receipt["fault"]
-    assert (receipt["record"], count(road, RoadCheck)) == (None, before)
+    assert count(road, RoadCheck) == before + 1  # the check was made
+    assert road.door.sign_in("walker").get(receipt["record"]).json["verdict"] is None
 
 
 def test_a_label_that_is_only_said_to_agree_is_looked_up_all_the_same(road, phone):
@@ -93,7 +94,7 @@ def test_an_entry_is_never_before_the_one_that_it_follows(road, phone):
     phone.scan(document, NOW - timedelta(days=4))  # when it was still in force
     _, receipt = phone.sync()
     assert receipt["verdict"] == "EXPIRED"
-    assert cases(road) == ["clock_back"]
+    assert cases(road) == ["clock_back", "rejudged"]  # it was over by then, whatever was shown
     with db.reading(road.door.engine) as session:
         assert session.scalars(sa.select(DeviceEntry.at).order_by(DeviceEntry.seq.desc())).first() == NOON
 
@@ -102,6 +103,99 @@ def test_an_entry_is_never_before_its_phone(road, phone):
     phone.scan(road.document(), NOW - timedelta(days=3000))
     phone.sync()
     assert "clock_back" in cases(road)
+
+
+def test_a_log_does_not_go_back_by_small_steps(road, phone):
+    document = road.document(valid_to=NOW.date() - timedelta(days=1))
+    moment = NOON
+    for _ in range(60):
+        phone.log("handover", moment, handover={"count": 0, "waiting": 0, "cases": 0})
+        moment -= timedelta(minutes=4)
+    phone.scan(document, moment)
+    assert phone.sync()[-1]["verdict"] == "EXPIRED"
+    assert "clock_back" in cases(road)
+
+
+def test_a_clock_that_was_ahead_once_is_held_against_no_later_entry(road, phone):
+    phone.scan(road.document(), NOW + timedelta(hours=3))
+    phone.sync()
+    road.door.clock.now = NOW + timedelta(minutes=10)
+    phone.scan(road.document(), road.door.clock.now)
+    phone.sync()
+    assert cases(road) == ["clock_ahead"]
+
+
+def test_a_scan_speaks_for_one_check_of_the_same_stop(road, phone):
+    document = road.document()
+    here, there = (36.1, 120.1), (30.1, 104.1)
+    phone.scan(document, NOON - timedelta(hours=5), place=here)
+    phone.check(document, NOON, place=here)  # hours later
+    phone.scan(document, NOON + timedelta(minutes=1), place=here)
+    phone.check(document, NOON + timedelta(minutes=2), place=there)  # far away
+    phone.check(document, NOON + timedelta(minutes=3), place=here)
+    phone.check(document, NOON + timedelta(minutes=4), place=here)  # the second of one scan
+    phone.sync()
+    with db.reading(road.door.engine) as session:
+        said = sa.select(DeviceEntry.repeats).where(DeviceEntry.kind == "check").order_by(DeviceEntry.seq)
+        assert session.scalars(said).all() == [None, None, 3, None]
+    assert "too_fast" in cases(road)
+
+
+def test_what_the_phone_found_is_kept_and_a_case(road, phone):
+    scan = {"text": road.document().text, "verdict": "GENUINE", "findings": ["OVER_QTY", "SEAL_BROKEN"]}
+    form = {"county": "X", "plate": "示A12345", "where": "收费站", "officers": [], "items": {"seal": "fault"}}
+    phone.log("check", NOON, scan=scan, check=form | {"result": "pass", "note": "驾驶员称已备案"})
+    none = {"verdict": "NONE", "findings": ["NO_PERMIT"]}
+    phone.log("check", NOON, scan=none, check=form | {"result": "fault"})
+    receipt, _ = phone.sync()
+    assert cases(road) == ["no_document", "over_limit"]
+    found = road.door.sign_in("walker").get(receipt["record"]).json
+    assert found["differences"] == ["OVER_QTY", "SEAL_BROKEN"]
+
+
+def test_who_was_warned_and_lets_it_go_on_is_a_case(road, phone):
+    document = road.document()
+    with db.transaction(road.door.engine) as session:
+        permits.revoke(session, [RecordOfPermit(permit=document.key, day=DAY, recorded_on=DAY)], ACTOR, NOW)
+    for shown in ("REVOKED", "UNKNOWN_KEY"):
+        phone.scan(document, NOON, shown=shown)
+        phone.check(document, NOON, shown=shown)
+    phone.sync()
+    assert cases(road) == ["released", "released"]
+
+
+# ------------------------------------------------------------------ whatever else stands in it
+
+
+def test_a_locked_phone_is_told_so_whatever_else_it_sends(road, phone):
+    officer = road.door.sign_in("walker")
+    officer.post(f"devices/{phone.id}/lock", {})
+    phone.scan(road.document(), NOON)
+    for entry in ({"said": "\u202e", "signature": "00"}, {"said": "x" * 200_000, "signature": "0" * 128}, None):
+        answer = phone.send([entry])
+        assert (answer.status_code, answer.json["type"]) == (403, "urn:precursor:locked")
+
+
+def test_a_part_that_cannot_be_kept_costs_itself_alone(road, phone):
+    form = {"county": "X", "plate": "示A12345", "where": "收费站", "result": "pass", "officers": []}
+    text = road.document().text
+    phone.log("check", NOON, scan={"text": "PC1#" + "7" * 3000, "verdict": "MALFORMED"}, check=form | {"items": {}})
+    phone.log("check", NOON, scan={"text": text, "verdict": "GENUINE"}, check=form | {"items": {"shoes": "ok"}})
+    first, second = phone.sync()
+    assert "/scan/text" in first["fault"]
+    assert first["record"].startswith("road-checks/")
+    assert "/check/items" in second["fault"]
+    assert (second["verdict"], second["record"]) == ("GENUINE", None)
+
+
+def test_a_visit_with_hundreds_of_counts_is_taken(road):
+    road.officer("warden", "D")
+    warden = road.phone("warden")
+    lines = [{"site": f"S-{'N' * 40}-{n}", "substance": "H2SO4", "counted": "1", "unit": "kg"} for n in range(300)]
+    form = {"enterprise": "E01", "items": {}, "result": "nothing_found", "officers": [], "counts": lines}
+    warden.log("visit", NOON, visit=form)
+    (receipt,) = warden.sync()
+    assert "/visit/counts/0/site" in receipt["fault"]
 
 
 # ------------------------------------------------------------------ so much that nobody sees it

@@ -5,8 +5,12 @@ import { keep, setting, store, type Logged, type Receipt } from "./store";
 const PHONES = "/api/phones/v1";
 const AT_ONCE = 50;
 export interface Area { id: string; name: string }
-export interface Device { device: string; person: string; account: string; area: Area; counties: Area[] }
+/** ``scope``: what the area is called in lists that are signed for it. */
+export interface Device { device: string; person: string; account: string; area: Area; scope?: string; counties: Area[] }
 export type Members = Record<string, unknown>;
+
+/** JSON in which nothing stands that the register cannot keep: control characters, marks that turn the writing. */
+const json = (value: unknown) => JSON.stringify(value).replace(/[\p{C}\u2028\u2029]/gu, (one) => one.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""));
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const hex = (bytes: ArrayBuffer | Uint8Array) => Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -70,7 +74,7 @@ export const append = (kind: string, members: Members, photos: Blob[] = []): Pro
     }
     const seq = (last?.seq ?? 0) + 1, form = members[kind] as Members;
     if (digests.length) form.photos = digests;
-    const said = JSON.stringify({ v: 1, device: own.device, seq, ...(last ? { prev: last.digest } : {}), at: new Date().toISOString(), kind, ...members });
+    const said = json({ v: 1, device: own.device, seq, ...(last ? { prev: last.digest } : {}), at: new Date().toISOString(), kind, ...members });
     const entry: Logged = { seq, said, signature: await sign(said), digest: await sha256(utf8(said)), photos: digests };
     await db.add("log", entry);
     return entry;
@@ -103,6 +107,9 @@ export const send = (): Promise<void> =>
     await sendPhotos(own);
   });
 
+/** Whether an answer says that this phone is locked. */
+export const saysLocked = async (answer: Response) => (await reason(answer)) === "urn:precursor:locked";
+
 /** Why the register refused, in its own words for programs; whatever else answers on the way is no word of its. */
 const reason = (answer: Response) => answer.json().then((said: { type?: string }) => said.type ?? "", () => "");
 
@@ -132,7 +139,7 @@ async function sendPhotos(own: Device): Promise<void> {
 }
 
 /** Locked from afar, or its officer left: what the phone trusts and saw is gone; what it logged stays as evidence. */
-async function forget(): Promise<void> {
+export async function forget(): Promise<void> {
   const db = await store;
   await db.clear("lists");
   await db.clear("seen");

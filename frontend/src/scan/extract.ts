@@ -1,7 +1,7 @@
 // Documents of the area, visits that are due, labels of containers, as the register signed them: for whoever has no network.
 import { readExtract, type Item } from "../pc1";
 import { now } from "./clock";
-import { greeting, isLocked, type Device } from "./device";
+import { device, forget, greeting, isLocked, saysLocked, type Device } from "./device";
 import { bare } from "./findings";
 import { trusted } from "./lists";
 import { store } from "./store";
@@ -18,13 +18,14 @@ export interface Sticker { label: string; owner: string; goods: string; batch: s
 
 export async function fetchExtract(own: Device): Promise<void> {
   const answer = await fetch(PATH, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify(await greeting(own, "extract")) });
-  if (!answer.ok) return;
+  if (!answer.ok) return (await saysLocked(answer)) ? forget() : undefined;
   await takeExtract(new Uint8Array(await answer.arrayBuffer()));
 }
 
 /** Keep an extract that came by network or by hand, unless no listed key signed it, or a later one lies here. */
 export async function takeExtract(bytes: Uint8Array): Promise<boolean> {
-  const trust = await trusted(), read = trust && !(await isLocked()) && (await readExtract(bytes, trust, (await now()).at)), db = await store;
+  const trust = await trusted(), db = await store, own = await device();
+  const read = trust && !(await isLocked()) && (await readExtract(bytes, trust, (await now()).at, own?.scope));
   if (!read || read.issued < ((await db.get("lists", PATH))?.issued ?? 0)) return false;
   await db.put("lists", { bytes, etag: "", at: Date.now(), issued: read.issued }, PATH);
   return true;
@@ -66,14 +67,16 @@ export async function due(): Promise<Due[]> {
   return list(await whole(), VISITS).map(([enterprise, name, grade, until, late, last, result]) => ({ enterprise: text(enterprise), name: text(name), grade: text(grade), until: text(until), isLate: late === true, last: text(last), result: text(result) }));
 }
 
-/** Every enterprise of the area that has something in a store, by its number: what it is called, and what lies where. */
-export async function stores(): Promise<Map<string, { name: string; holdings: Holding[] }>> {
-  const found = new Map<string, { name: string; holdings: Holding[] }>();
+export interface Firm { name: string; holdings: Holding[] }
+
+/** Every enterprise of the area by its number: what it is called, and what lies in its stores by the books. */
+export async function firms(): Promise<Map<string, Firm>> {
+  const found = new Map<string, Firm>();
   for (const row of list(await whole(), STORES)) {
     const [enterprise, name, site, store, substance, goods, amount, unit] = row as string[] as [string, string, string, string, string, string, string, string];
     const firm = found.get(enterprise) ?? { name, holdings: [] };
     found.set(enterprise, firm);
-    firm.holdings.push({ site, store, substance, goods, amount, unit });
+    if (site) firm.holdings.push({ site, store, substance, goods, amount, unit });
   }
   return found;
 }

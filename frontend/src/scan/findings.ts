@@ -21,13 +21,13 @@ export async function allowed(claims: Claims, trust: Trust): Promise<{ grams: nu
 }
 
 /** Findings of a form that is being filled in; ``means``: what a fault of an item is called. */
-export async function compare(claims: Claims | null, trust: Trust | null, form: FormData, means: Record<string, string>): Promise<string[]> {
-  if (!claims) return ["NO_PERMIT"];
+export async function compare(claims: Claims | null, hasNone: boolean, trust: Trust | null, form: FormData, means: Record<string, string>): Promise<string[]> {
+  if (hasNone) return ["NO_PERMIT"];
   const [plate, quantity, unit] = ["plate", "quantity", "unit"].map((name) => String(form.get(name) ?? "")) as [string, string, string];
   const found = [...form].flatMap(([name, value]) => (value === "fault" ? (means[name.replace("check.", "")] ?? []) : []));
-  const plates = platesOf(claims).map(bare);
+  const plates = claims ? platesOf(claims).map(bare) : [];
   if (plate && plates.length && !plates.includes(bare(plate))) found.push("WRONG_PLATE");
-  const most = trust && (await allowed(claims, trust));
+  const most = claims && trust && (await allowed(claims, trust));
   if (most && quantity && Number(quantity) * (GRAMS[unit] ?? NaN) > most.grams) found.push("OVER_QTY");
   return [...new Set(found)];
 }

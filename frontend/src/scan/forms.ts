@@ -1,7 +1,7 @@
 // Forms of the phone as entries of its log, and what became of each.
 import { t, type Known } from "../screen";
 import type { Members } from "./device";
-import type { Holding } from "./extract";
+import type { Firm, Holding } from "./extract";
 import { store } from "./store";
 
 const WIDEST = 1280;
@@ -63,6 +63,22 @@ export function counted(form: HTMLFormElement): { lines: Members[]; bad: HTMLInp
   return { lines, bad: null };
 }
 
+/** Say what is wrong with a field beside it; with none, take the last such word away. */
+export function blame(form: HTMLFormElement, field: HTMLElement | null, said = ""): void {
+  const message = form.querySelector<HTMLElement>(".msg")!;
+  for (const one of form.querySelectorAll('[aria-invalid="true"]')) {
+    one.removeAttribute("aria-invalid");
+    one.removeAttribute("aria-describedby");
+  }
+  message.hidden = !field;
+  if (!field) return;
+  message.textContent = said;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", message.id);
+  (field.closest("label, fieldset") ?? field).after(message);
+  field.focus();
+}
+
 /** A photograph small enough to send from the roadside, as JPEG. */
 export async function shrunk(file: File): Promise<Blob> {
   const picture = await createImageBitmap(file), scale = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
@@ -74,11 +90,13 @@ export async function shrunk(file: File): Promise<Blob> {
 
 type Entry = { at: string; kind: string; check?: { plate: string; result: string }; visit?: { enterprise: string }; scan?: { verdict: string }; store?: { shown: string; result: string } };
 
+const local = (at: string) => new Date(Date.parse(at) + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ");
+
 /** What an entry was. */
-function called(entry: Entry, known: Known): string {
+function nameOf(entry: Entry, known: Known, firms: Map<string, Firm>): string {
   switch (entry.kind) {
     case "check": return `${t("道路检查", "Road check")} ${entry.check!.plate}`;
-    case "visit": return `${t("实地检查", "Visit")} ${entry.visit!.enterprise}`;
+    case "visit": return `${t("实地检查", "Visit")} ${entry.visit!.enterprise} ${firms.get(entry.visit!.enterprise)?.name ?? ""}`;
     case "handover": return t("交班", "Hand-over");
     case "store": return `${t("标签", "Label")} ${entry.store!.result === "seen" ? (known.screens[`LABEL_${entry.store!.shown.toUpperCase()}`]?.word ?? "") : entry.store!.result === "match" ? t("相符", "agrees") : t("不符", "differs")}`;
     default: return `${t("扫码", "Scan")} ${known.screens[entry.scan!.verdict]?.word ?? ""}`;
@@ -86,21 +104,21 @@ function called(entry: Entry, known: Known): string {
 }
 
 /** The latest entries, each with its receipt or with what keeps it here. */
-export async function outbox(list: HTMLElement, known: Known): Promise<void> {
+export async function outbox(list: HTMLElement, known: Known, called: Map<string, Firm>): Promise<void> {
   const entries = (await (await store).getAll("log")).slice(-60).reverse();
   list.replaceChildren(
     ...entries.map(({ seq, said, receipt }) => {
       const entry = JSON.parse(said) as Entry, item = document.createElement("li");
-      const what = called(entry, known);
+      const what = nameOf(entry, known, called);
       const became = !receipt
         ? t("待上传", "to be sent")
         : receipt.fault
-          ? t(`未登记：${receipt.fault}`, `not recorded: ${receipt.fault}`)
-          : `${t("已收到", "received")} ${receipt.received_at.slice(11, 16)}Z${receipt.record ? ` ${receipt.record}` : ""}${receipt.cases.length ? t(`，立案 ${receipt.cases.join("、")}`, `, cases ${receipt.cases.join(", ")}`) : ""}`;
+          ? (receipt.record ? t("部分登记：", "recorded in part: ") : t("未登记：", "not recorded: ")) + receipt.fault
+          : `${t("已收到", "received")} ${local(receipt.received_at)}${receipt.record ? ` ${receipt.record}` : ""}${receipt.cases.length ? t(`，立案 ${receipt.cases.join("、")}`, `, cases ${receipt.cases.join(", ")}`) : ""}`;
       item.dataset.state = !receipt ? "waiting" : receipt.fault ? "fault" : "received";
       const head = document.createElement("b"), body = document.createElement("span");
       head.textContent = `${seq}. ${what}`;
-      body.textContent = `${new Date(Date.parse(entry.at) + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ")}，${became}`;
+      body.textContent = `${local(entry.at)}${t("，", ", ")}${became}`;
       item.append(head, body);
       return item;
     }),

@@ -35,15 +35,17 @@ async function accepted(bytes: Uint8Array): Promise<number | null> {
 
 async function newer(path: string, bytes: Uint8Array): Promise<number | null> {
   const trust = await trusted(), list = trust && (await listOf(bytes, trust));
-  const before = (await (await store).get("lists", path))?.issued ?? 0;
-  return list?.path === path && list.issued >= before ? list.issued : null;
+  const before = await (await store).get("lists", path);
+  return list?.path === path && list.issued >= (before?.issued ?? 0) ? list.issued : null;
 }
 
 /** Take a list by hand, whatever its file is called: what it is stands in it. */
 export async function takeFile(bytes: Uint8Array): Promise<boolean> {
   if (await take(TRUST, bytes)) return true;
   const trust = await trusted(), list = trust && (await listOf(bytes, trust));
-  return list ? take(list.path, bytes) : false;
+  if (!trust || !list) return false;
+  const before = await (await store).get("lists", list.path), lies = before && (await listOf(before.bytes, trust));
+  return lies && lies.issuer !== list.issuer ? false : take(list.path, bytes); // a number is one authority's
 }
 
 export async function sync(): Promise<void> {

@@ -4,9 +4,9 @@ import { show, t, type Found, type Known } from "../screen";
 import { Camera, ofPhoto, prepare } from "./camera";
 import { now, own as ownClock, passed } from "./clock";
 import { append, device, enrol, isLocked, send, waiting, type Members } from "./device";
-import { arrived, byNumber, due, fetchExtract, matching, stores, takeExtract, type Due, type Holding } from "./extract";
+import { arrived, byNumber, due, fetchExtract, firms, matching, takeExtract, type Due } from "./extract";
 import { allowed, compare, permitOf, platesOf, seenBefore } from "./findings";
-import { counted as linesOf, counting, differing, filled, outbox, shrunk } from "./forms";
+import { blame, counted as linesOf, counting, differing, filled, outbox, shrunk } from "./forms";
 import { looked, marked, type Presence } from "./labels";
 import { age, find, sync, takeFile, trusted } from "./lists";
 import { shift, told } from "./shift";
@@ -34,7 +34,8 @@ function enrolmentOf(text: string): { root: string; secret: string } | null {
   return hex?.length === 97 && hex.startsWith("1") ? { root: hex.slice(1, 65), secret: hex.slice(65) } : null;
 }
 
-const looksLikeOurs = (text: string) => /^(PC1|https:\/\/[^#]{1,190})#[0-9]+$/.test(text);
+const looksLikeOurs = (text: string) => /^(PC1|https:\/\/[\x21\x22\x24-\x7e]{1,190})#[0-9]+$/.test(text);
+const LONGEST = 2700; // characters of a code that the log keeps; no token is longer
 
 /** Whether this code lies before the camera since it was judged: to judge it again, take it away and come back. */
 function isHeld(text: string): boolean {
@@ -48,8 +49,16 @@ async function seen(text: string, typed = false): Promise<void> {
   if (!typed && (pending || !paste.hidden || isHeld(text))) return; // who types is not interrupted
   if (!typed) held.text = text;
   pending++;
-  last = last.then(() => judged(text, typed)).finally(() => pending--);
+  last = last.then(() => judged(text, typed)).catch(failed).finally(() => pending--);
   await last;
+}
+
+/** Nothing was judged: say so, and be ready for the next. */
+function failed(error: unknown): void {
+  held.text = "";
+  aim.textContent = t("没有判定：手机存储已满或数据有误。请腾出空间、同步后再扫", "Not judged: this phone is full, or its data is damaged. Make room, sync, scan again");
+  if (main.dataset.mode !== "camera") void look();
+  console.error(error);
 }
 
 async function judged(text: string, typed: boolean): Promise<void> {
@@ -91,6 +100,7 @@ async function enrolled({ root, secret }: { root: string; secret: string }): Pro
 // ------------------------------------------------------------------ verdict
 
 async function verdict(text: string): Promise<void> {
+  sticker = { text: "", shown: "unknown" };
   const { at, isBehind } = await now(), trust = await trusted();
   const found: Found & { token?: string | null } = await judge(text, trust, find, at, location.host);
   const proved = found.claims ?? null;
@@ -104,7 +114,11 @@ async function verdict(text: string): Promise<void> {
   await passed(ownClock());
   show(found, known, true);
   const most = proved && trust && (await allowed(proved, trust));
-  if (most?.asOf) said(t("余量", "Left"), `${(most.grams / 1000).toLocaleString("en")} kg${t("，截至 ", ", as of ")}${clock(most.asOf)}`);
+  if (most?.asOf) {
+    const kilos = (most.grams / 1000).toLocaleString("en");
+    said(t("余量", "Left"), `${kilos} kg${t("，截至 ", ", as of ")}${clock(most.asOf)}`, true);
+    if (found.verdict === "GENUINE") element("todo").textContent += t(`本车最多 ${kilos} kg。`, ` At most ${kilos} kg on board.`);
+  }
   if (over) said(t("已到货", "Arrived"), `${over.day} ${over.place}`);
   const parent = proved && permitOf(proved).get(14);
   if (parent) {
@@ -123,7 +137,7 @@ async function verdict(text: string): Promise<void> {
 
 function scanOf(text: string | undefined, found: Found, trust: number | undefined): Members {
   return {
-    ...(text ? { text } : {}), verdict: found.verdict,
+    ...(text ? { text: text.slice(0, LONGEST) } : {}), verdict: found.verdict,
     ...(found.warnings.length ? { warnings: found.warnings } : {}), ...(found.findings?.length ? { findings: found.findings } : {}),
     ...(trust !== undefined ? { trust } : {}), ...(found.asOf != null ? { as_of: found.asOf } : {}),
   };
@@ -159,7 +173,7 @@ async function lookedUp(typed: string): Promise<void> {
   element("facts").replaceChildren();
   if (found.document) {
     const { number: no, kind, holder, substance, quantity, left, until, plates, state } = found.document;
-    for (const [name, value] of [[t("证号", "Number"), no], [t("证件", "Document"), kind], [t("持证", "Holder"), holder], [t("货物", "Goods"), `${substance} ${quantity}`], [t("余量", "Left"), left], [t("有效期至", "Until"), until], [t("车牌", "Plates"), plates.join(t("、", ", "))], [t("状态", "State"), state], [t("截至", "As of"), clock(found.asOf)]] as const) if (value) said(name, value);
+    for (const [name, value] of [[t("证号", "Number"), no], [t("证件", "Document"), known.kinds?.[kind] ?? kind], [t("持证", "Holder"), holder], [t("货物", "Goods"), `${substance} ${quantity}`], [t("余量", "Left"), left], [t("有效期至", "Until"), until], [t("车牌", "Plates"), plates.join(t("、", ", "))], [t("状态", "State"), known.states?.[state] ?? state], [t("截至", "As of"), clock(found.asOf)]] as const) if (value) said(name, value);
   }
   advise(null);
   shown();
@@ -211,10 +225,12 @@ async function handedOver(): Promise<void> {
   if (main.dataset.mode === "outbox") await openOutbox(done);
 }
 
-function said(name: string, value: string): void {
+function said(name: string, value: string, isAfterGoods = false): void {
   const dt = document.createElement("dt"), dd = document.createElement("dd");
   [dt.textContent, dd.textContent] = [name, value];
-  element("facts").append(dt, dd);
+  const goods = isAfterGoods && element("facts").querySelector("dd.strong");
+  if (goods) goods.after(dt, dd);
+  else element("facts").append(dt, dd);
   element("facts").hidden = false;
 }
 
@@ -268,7 +284,7 @@ function shown(): void {
   element("acts").hidden = false;
   turn("found");
   main.dataset.look = look;
-  element("record").focus();
+  element("word").focus({ preventScroll: true }); // the first thing to be read, and to be heard
 }
 
 async function look(): Promise<void> {
@@ -326,7 +342,7 @@ async function openCheck(): Promise<void> {
 
 /** Say at once what the load and the plate do not agree with. */
 async function compared(): Promise<string[]> {
-  const found = await compare(about.claims, await trusted(), new FormData(element<HTMLFormElement>("check-form")), known.means ?? {});
+  const found = await compare(about.claims, !about.scan.text && !about.scan.number, await trusted(), new FormData(element<HTMLFormElement>("check-form")), known.means ?? {});
   const line = element("warnline");
   line.hidden = !found.length;
   line.textContent = found.map((code) => known.said[code]).join(t("；", "; "));
@@ -335,50 +351,52 @@ async function compared(): Promise<string[]> {
 
 async function openVisit(): Promise<void> {
   if (!(await device()) || (await isLocked())) return look();
-  const firms = await due(), late = firms.filter((one) => one.isLate).length, others = await stores();
-  for (const one of firms) others.delete(one.enterprise);
+  const wanted = await due(), late = wanted.filter((one) => one.isLate).length, others = await firms();
+  for (const one of wanted) others.delete(one.enterprise);
   element<HTMLFormElement>("visit-form").reset();
-  element("firms").replaceChildren(...firms.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)), ...[...others].map(([id, { name }]) => new Option(name, id)));
+  element("firms").replaceChildren(...wanted.map((one) => new Option(`${one.name} ${one.grade}`, one.enterprise)), ...[...others].map(([id, { name }]) => new Option(name, id)));
   element("last").textContent = "";
   counting(element("counts"), []);
-  element("due").textContent = t(`应检 ${firms.length} 家，其中逾期 ${late} 家`, `To be visited: ${firms.length}, late: ${late}`);
+  element("due").textContent = t(`应检 ${wanted.length} 家，其中逾期 ${late} 家`, `To be visited: ${wanted.length}, late: ${late}`);
   about = { scan: { verdict: "NONE" }, claims: null, place: placed() };
   turn("visit");
 }
 
 /** The enterprise was chosen: how its last visit ended, and what should lie in its stores. */
 async function chosen(): Promise<void> {
-  const form = element<HTMLFormElement>("visit-form"), id = (form.elements.namedItem("enterprise") as HTMLInputElement).value.trim();
-  const firm: Due | undefined = (await due()).find((one) => one.enterprise === id), holds: Holding[] = (await stores()).get(id)?.holdings ?? [];
-  const result = firm?.result && form.querySelector<HTMLOptionElement>(`[name=result] option[value="${CSS.escape(firm.result)}"]`)?.text;
-  element("last").textContent = firm ? t(`应于 ${firm.until} 前检查。`, `To be visited by ${firm.until}. `) + (firm.last ? t(`上次 ${firm.last}`, `Last visit ${firm.last}`) + (result ? t("，", ": ") + result : "") : t("尚未检查过", "Never visited")) : "";
-  counting(element("counts"), holds);
+  const form = element<HTMLFormElement>("visit-form"), all = await firms(), id = numberOf(form, all);
+  const wanted: Due | undefined = (await due()).find((one) => one.enterprise === id), firm = all.get(id);
+  const result = wanted?.result && form.querySelector<HTMLOptionElement>(`[name=result] option[value="${CSS.escape(wanted.result)}"]`)?.text;
+  const last = wanted?.last ? t(`上次 ${wanted.last}`, `Last visit ${wanted.last}`) + (result ? t("，", ": ") + result : "") : t("尚未检查过", "Never visited");
+  const until = wanted ? t(`应于 ${wanted.until} 前检查。${last}`, `To be visited by ${wanted.until}. ${last}`) : "";
+  element("last").textContent = [firm && t(`${firm.name}（${id}）。`, `${firm.name} (${id}).`), until].filter(Boolean).join(" ");
+  counting(element("counts"), firm?.holdings ?? []);
+}
+
+/** The number of the enterprise that was chosen or typed, by number or by name. */
+function numberOf(form: HTMLFormElement, all: Map<string, { name: string }>): string {
+  const typed = (form.elements.namedItem("enterprise") as HTMLInputElement).value.trim();
+  return [...all].find(([id, { name }]) => id === typed || name === typed)?.[0] ?? typed;
 }
 
 async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: HTMLElement | null): Promise<void> {
   const { said: typed, wrong, photos } = filled(form);
-  const message = form.querySelector<HTMLElement>(".msg")!;
-  message.hidden = !wrong;
-  if (wrong) {
-    message.textContent = t(`请填写：${wrong.label}`, `Please fill in: ${wrong.label}`);
-    wrong.field.focus();
-    return;
-  }
+  blame(form, wrong?.field ?? null, t(`请填写：${wrong?.label}`, `Please fill in: ${wrong?.label}`));
+  if (wrong) return;
   const members: Members = { [kind]: typed };
   if (kind === "visit") {
-    const { lines, bad } = linesOf(form);
-    message.hidden = !bad;
-    if (bad) {
-      message.textContent = t("实点须为数，如 118.5", "What was counted is a number, such as 118.5");
-      bad.focus();
-      return;
-    }
+    const { lines, bad } = linesOf(form), all = await firms();
+    if (bad) return blame(form, bad, t("实点须为数，如 118.5", "What was counted is a number, such as 118.5"));
     if (lines.length) typed.counts = lines;
+    typed.enterprise = numberOf(form, all);
+    if (all.size && !all.has(typed.enterprise as string)) return blame(form, form.elements.namedItem("enterprise") as HTMLElement, t("本辖区没有这家企业：从名单中选", "No such enterprise in this area: choose one of the list"));
   }
   if (kind === "check") {
     typed.result = (pressed as HTMLButtonElement | null)?.value ?? "fault";
-    await keep("where", typed.where);
     const findings = [...new Set([...((about.scan.findings as string[]) ?? []), ...(await compared())])];
+    const isGood = about.scan.verdict === "GENUINE" && !findings.length;
+    if (typed.result === "pass" && !isGood && !typed.note) return blame(form, form.elements.namedItem("note") as HTMLElement, t("有不符而放行：请在备注写明理由", "Released though something differs: say why in the note"));
+    await keep("where", typed.where);
     members.scan = { ...about.scan, ...(findings.length ? { findings } : {}) };
   }
   if (about.place) members.place = about.place;
@@ -390,7 +408,7 @@ async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: H
 
 async function openOutbox(words = ""): Promise<void> {
   turn("outbox");
-  await outbox(element("olist"), known);
+  await outbox(element("olist"), known, await firms());
   element("shift").textContent = told(await shift(), known);
   await count();
   if (words) element("outbox-said").textContent = words;
@@ -450,7 +468,7 @@ async function readiness(): Promise<void> {
     if (hours > 24) light = "warn";
     const full = room?.quota && room.usage !== undefined && room.quota - room.usage < 50_000_000;
     if (full) light = "warn";
-    ready.textContent = t(`公钥 ${trust.keys.size} 枚，名单 ${old}`, `${trust.keys.size} keys, lists ${old}`) + (full ? t("，空间不足", ", little room") : "");
+    ready.textContent = (navigator.onLine ? "" : t("离线，", "Offline, ")) + t(`公钥 ${trust.keys.size} 枚，名单 ${old}`, `${trust.keys.size} keys, lists ${old}`) + (full ? t("，空间不足", ", little room") : "");
   }
   ready.dataset.light = light;
   main.dataset.ready = String(trust !== null && !locked);
@@ -508,9 +526,11 @@ paste.addEventListener("submit", (event) => {
   void seen(element<HTMLInputElement>("text").value.trim(), true);
 });
 addEventListener("online", () => void refresh());
+addEventListener("offline", () => void readiness());
 setInterval(() => void waiting().then((left) => (left && navigator.onLine ? refresh() : undefined)), SOON);
 
 async function start(): Promise<void> {
+  if (new URLSearchParams(location.search).has("lang")) await keep("lang", document.documentElement.lang.slice(0, 2)); // chosen
   await navigator.serviceWorker?.register("/scan/sw.js", { scope: "/scan/" }).catch(() => undefined);
   await prepare(main.dataset.wasm!);
   await readiness();

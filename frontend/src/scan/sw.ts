@@ -1,6 +1,7 @@
 // Keeps the application whole: what was installed together is served together, with or without a network.
 /// <reference lib="webworker" />
 import { send } from "./device";
+import { setting } from "./store";
 
 declare const self: ServiceWorkerGlobalScope & { KEPT: { version: string; files: string[]; pages: string[] } };
 
@@ -31,8 +32,13 @@ self.addEventListener("fetch", (event) => {
   const { pathname, searchParams } = new URL(event.request.url);
   if (event.request.method !== "GET") return;
   if (event.request.mode === "navigate" && pathname === "/scan/") {
-    const wanted = pages.find((page) => page.endsWith(`=${searchParams.get("lang") ?? ""}`)) ?? pages[0]!;
-    event.respondWith(caches.match(wanted).then((kept) => kept ?? fetch(event.request)));
+    event.respondWith(
+      (async () => {
+        const asked = searchParams.get("lang") ?? (await setting<string>("lang")) ?? (self.navigator.language.startsWith("zh") ? "zh" : "en");
+        const kept = await caches.match(pages.find((page) => page.endsWith(`=${asked}`)) ?? pages[0]!);
+        return kept ?? fetch(event.request);
+      })(),
+    );
   } else if (files.includes(pathname)) {
     event.respondWith(caches.match(pathname).then((kept) => kept ?? fetch(event.request)));
   }
