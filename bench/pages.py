@@ -27,6 +27,7 @@ from precursor.app import create_app
 from precursor.areas import service as areas
 from precursor.core import db
 from precursor.settings import Settings
+from precursor.tokens.store import KeyStore
 
 MOST: Final = 1.5
 TIMES: Final = 15
@@ -104,6 +105,7 @@ def _weight() -> Table:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         url = database.new_file(Path(folder), "demo.db")
         app = _app(url, folder, None)
+        KeyStore.of(app.extensions["settings"]).make_root()  # what is signed there needs one
         demo.load(app, datetime.now(UTC))
         client = app.test_client()
         client.post("/login", data={"username": "lead", "password": demo.PASSWORD})

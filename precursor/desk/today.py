@@ -79,13 +79,16 @@ class Today:
         own = enterprise[0].id if enterprise else None
         tasks = self._tasks(call, seen, own)
         late = sum(task.count for task in tasks if task.is_late)
-        if seen is not None and not _acts(call) and call_for(Action.ALERT_LIST) is not None:
-            late = figures.summary(seen).gap_count
+        whole = None  # gaps of the whole area, others' to close as well
+        if seen is not None and call.subject.enterprise_id is None and call_for(Action.ALERT_LIST) is not None:
+            whole = figures.summary(seen).gap_count
+            late = late if _acts(call) else whole
         return render_template(
             "desk/home.html",
             tasks=tasks,
             more=sum(task.count for task in tasks if not task.is_late),
             late=late,
+            whole=whole,
             today=call.today,
             figures=self._figures(seen),
             allowances=self._allowances(call),

@@ -134,9 +134,9 @@ class Revocation(Base):
     enterprise_id: Mapped[int] = mapped_column(primary_key=True)
     permit_id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date]
-    reason: Mapped[str | None]
     recorded_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
+    reason: Mapped[str | None]
 
 
 class Verification(Base):
