@@ -28,15 +28,22 @@ def decode(data: bytes) -> Any:
 _SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0912 - kept whole for speed
+def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0911, PLR0912, PLR0915 - kept whole for speed
     first = data[at]
-    major, number = first >> 5, first & 31
     at += 1
+    if first < 24:  # half of all items: a label, a unit, a count
+        return first, at
+    major, number = first >> 5, first & 31
     if major == 7:
         if first not in _SIMPLE:
             raise NotCbor("floats and other simple values are not of the profile")
         return _SIMPLE[first], at
-    if number > 23:
+    if number == 24:
+        number = data[at]
+        if number < 24:
+            raise NotCbor("not the shortest form")
+        at += 1
+    elif number > 24:
         number, at = _long(data, at, number)
     if major == 0:
         if number > MOST:
@@ -64,9 +71,14 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, P
         return ([] if major == 4 else {}), at
     if major == 4:
         items = []
+        depth += 1
         for _ in range(number):
-            value, at = _item(data, at, depth + 1)
-            items.append(value)
+            if data[at] < 24:
+                items.append(data[at])
+                at += 1
+            else:
+                value, at = _item(data, at, depth)
+                items.append(value)
         return items, at
     return _map(data, at, number, depth + 1)
 
@@ -75,10 +87,13 @@ def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], 
     found: dict[Any, Any] = {}
     before = b""
     for _ in range(count):
-        start = at
-        if data[at] >> 5 not in (0, 1, 3):
+        start, key = at, data[at]
+        if key < 24:
+            at += 1
+        elif key >> 5 in (0, 1, 3):
+            key, at = _item(data, at, depth)
+        else:
             raise NotCbor("a key is an integer or a text")
-        key, at = _item(data, at, depth)
         encoded = data[start:at]
         if encoded <= before:
             raise NotCbor("keys out of order, or twice")
@@ -88,7 +103,7 @@ def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], 
 
 
 def _long(data: bytes, at: int, size: int) -> tuple[int, int]:
-    """An argument of 1, 2, 4 or 8 bytes, which must not fit into fewer."""
+    """An argument of 2, 4 or 8 bytes, which must not fit into fewer."""
     if size > 27:
         raise NotCbor("indefinite lengths are not of the profile")
     width = 1 << (size - 24)
@@ -96,7 +111,7 @@ def _long(data: bytes, at: int, size: int) -> tuple[int, int]:
     if end > len(data):
         raise NotCbor("ends too early")
     number = int.from_bytes(data[at:end], "big")
-    if number < (24, 1 << 8, 1 << 16, 1 << 32)[size - 24]:
+    if number < (1 << 8, 1 << 16, 1 << 32)[size - 25]:
         raise NotCbor("not the shortest form")
     return number, end
 

@@ -93,6 +93,9 @@ def test_records_are_of_gaps_that_there_are():
 
 ODD = ("'", "\x00", "\ud800", "%", "9" * 400, "-1", "1e9", "<b>", "../..", "2025-13-45", "a" * 5000, "\u202e", "")
 
+#: Of these, what PostgreSQL refuses where SQLite does not.
+REFUSED = ("'", "\x00", "\ud800", "9" * 400, "2025-13-45")
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def asked(request, tmp_path_factory):
@@ -127,19 +130,20 @@ REPORTS = {
 }
 
 
-def test_no_address_makes_a_page_fail(asked):
+def test_no_address_makes_a_page_fail(asked, request):
+    odd = ODD if request.node.callspec.params["asked"] == "sqlite" else REFUSED
     addresses = {path: [*names, "nobody"] for path, names in REPORTS.items()}
     for collection in rooms.COLLECTIONS:
         addresses[f"/{collection.path}"] = [*collection.filters, "q", "page"]
         addresses[f"/{collection.path}.xlsx"] = ["q"]
     for path, names in addresses.items():
         for name in names:
-            for text in ODD:
+            for text in odd:
                 query = f"{name}={quote(text, errors='surrogatepass')}"
                 answer = asked.get(f"{path}?{query}")
                 assert answer.status_code in (200, 302, 400, 403, 404, 422), (path, query[:60])
     for collection in rooms.COLLECTIONS:
-        for text in ODD[:-1]:
+        for text in filter(None, odd):
             answer = asked.get(f"/{collection.path}/{quote(text[:300], safe='', errors='surrogatepass')}")
             assert answer.status_code in (404, 403), (collection.path, text[:20])
     for text in ODD[:-1]:
