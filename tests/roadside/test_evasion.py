@@ -198,6 +198,13 @@ def test_a_visit_with_hundreds_of_counts_is_taken(road):
     assert "/visit/counts/0/site" in receipt["fault"]
 
 
+def test_an_account_that_is_for_no_area_is_refused_and_breaks_no_page(road):
+    inspector = road.door.account("nowhere", "ps_inspector")
+    inspector._begin()
+    for path in ("/", "/targets", "/gaps", "/plan", "/inspections", "/scan/enrolment"):
+        assert inspector.browser.get(path).status_code in (200, 403), path
+
+
 # ------------------------------------------------------------------ so much that nobody sees it
 
 
