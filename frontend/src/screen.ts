@@ -35,7 +35,7 @@ function little(claims: Claims, known: Known): Fact[] {
   return [
     [t("证件", "Document"), KINDS[(permit.get(2) as number) - 1] ?? ""],
     [t("签发辖区", "Issued for"), known.authorities[String(claims.get(1))] ?? String(claims.get(1))],
-    [t("有效期", "Valid"), `${day(claims.get(5) as number)} ～ ${day(until)}${left >= 0 ? t(`，剩 ${left} 日`, `, ${left} days left`) : ""}`],
+    [t("有效期", "Valid"), `${day(claims.get(5) as number)} ～ ${day(until)}${left >= 0 ? t(`，剩 ${left} 日`, `, ${left} days left`) : t(`，已过 ${-left} 日`, `, over for ${-left} days`)}`],
     [t("证号尾号", "Number ends"), number.slice(-4)],
   ];
 }

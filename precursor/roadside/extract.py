@@ -64,7 +64,7 @@ def _fitting(rows: list[list[Any]]) -> list[list[Any]]:
 def documents(session: Session, area: Area, today: date) -> list[list[Any]]:
     """The documents that the area answers for or whose route passes it, for whoever looks one up.
 
-    Number, kind, holder, substance, amount, what is left, last day, plates, state.
+    Number, kind, holder, substance, amount, what is left, last day, plates, state; last good day of a revoked one.
     """
     query = (
         sa.select(Permit, PermitBalance, Party.name, Substance)
@@ -115,6 +115,7 @@ def _row(
         str(permit.valid_to),
         saying.plates_of(permit),
         state,
+        str(balance.revoked_on) if state == "revoked" else "",
     ]
 
 

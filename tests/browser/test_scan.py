@@ -136,6 +136,7 @@ def test_from_the_camera_to_a_verdict_with_the_network_off_and_the_server_stoppe
         typed(page, revoked)
         expect(verdict).to_have_attribute("data-verdict", "REVOKED")
         expect(page.locator("#main")).to_have_attribute("data-look", "revoked")
+        expect(page.locator("#facts")).to_contain_text("最后有效日")  # whose decision, and when
         page.click("#again")
         page.click("#type")
         page.fill("#text", known.rpartition("/")[2])  # a number alone proves nothing

@@ -7,7 +7,7 @@ import { trusted } from "./lists";
 import { store } from "./store";
 
 const PATH = "/api/phones/v1/extract";
-export interface Document { number: string; kind: string; holder: string; substance: string; quantity: string; left: string; until: string; plates: string[]; state: string }
+export interface Document { number: string; kind: string; holder: string; substance: string; quantity: string; left: string; until: string; plates: string[]; state: string; ended: string }
 export interface Due { enterprise: string; name: string; grade: string; until: string; isLate: boolean; last: string; result: string }
 /** What lies in a store by the books. */
 export interface Holding { site: string; store: string; substance: string; goods: string; amount: string; unit: string }
@@ -48,8 +48,8 @@ export async function byNumber(number: string): Promise<{ document: Document | n
   const as = { asOf: read.issued, isCut: isCut(read, DOCUMENTS) };
   const row = list(read, DOCUMENTS).find((one) => String(one[0]).toUpperCase() === number.toUpperCase());
   if (!row) return { document: null, ...as };
-  const [no, kind, holder, substance, quantity, left, until, plates, state] = row as string[];
-  return { ...as, document: { number: no!, kind: kind!, holder: holder!, substance: substance!, quantity: quantity!, left: left!, until: until!, plates: (plates as unknown as string[]) ?? [], state: state! } };
+  const [no, kind, holder, substance, quantity, left, until, plates, state, ended] = row as string[];
+  return { ...as, document: { number: no!, kind: kind!, holder: holder!, substance: substance!, quantity: quantity!, left: left!, until: until!, plates: (plates as unknown as string[]) ?? [], state: state!, ended: ended ?? "" } };
 }
 
 /** The numbers of documents that are called so, end so, or name a plate; null without an extract. */

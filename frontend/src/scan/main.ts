@@ -120,6 +120,11 @@ async function verdict(text: string): Promise<void> {
     if (found.verdict === "GENUINE") element("todo").textContent += t(`本车最多 ${kilos} kg。`, ` At most ${kilos} kg on board.`);
   }
   if (over) said(t("已到货", "Arrived"), `${over.day} ${over.place}`);
+  if (found.verdict === "REVOKED" && proved) {
+    const ended = (await byNumber(String(permitOf(proved).get(14) ?? proved.get(2))))?.document?.ended;
+    const who = known.authorities[String(proved.get(1))] ?? String(proved.get(1));
+    if (ended) said(t("吊销", "Revoked"), t(`${who}，最后有效日 ${ended}`, `by ${who}; last good day ${ended}`));
+  }
   const parent = proved && permitOf(proved).get(14);
   if (parent) {
     const looked = await byNumber(String(parent));
