@@ -282,9 +282,11 @@ class Record(Schema):
     }
 
 
-def record_of(name: str, about: str, members: Mapping[str, Member]) -> type[Record]:
-    """A schema whose members are known only as a table."""
-    return type(name, (Record,), {"__doc__": about, **members})
+def record_of(
+    name: str, about: str, members: Mapping[str, fields.Field], base: type[Record] = Record
+) -> type[Record]:
+    """A schema whose members, besides those of ``base``, are known only as a table."""
+    return type(name, (base,), {"__doc__": about, **members})
 
 
 @cache

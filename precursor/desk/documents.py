@@ -22,6 +22,7 @@ from precursor.desk import names, paper, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
+from precursor.permits.models import PARTICULARS
 from precursor.rules.law import Words
 from precursor.rules.permits import is_revoked
 from precursor.signing import qr
@@ -40,17 +41,9 @@ _STATED: Final = (
     "substance",
     "covers",
     "quantity",
-    "plates",
     "route",
     "uses",
-    "purpose",
-    "handler",
-    "destination",
-    "hs_code",
-    "country",
-    "port",
-    "counterparty",
-    "receiver",
+    *PARTICULARS,
     "county",
 )
 

@@ -1,6 +1,5 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +18,6 @@ from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
-from precursor.inspections.models import Inspection
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Draw, Permit
@@ -198,11 +196,6 @@ def _incident(call: Call, record: Values, _: House) -> Extra | None:
     }
 
 
-def _officers(call: Call, id_: str) -> list[str]:
-    said = call.session.scalar(sa.select(Inspection.officers).where(Inspection.outside_id == id_))
-    return [str(code) for code in json.loads(said or "[]")]
-
-
 def _visit(call: Call, record: Values, _: House) -> Extra | None:
     """Whether a visit counts, and why not."""
     try:
@@ -215,7 +208,7 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
         "is_remote": record["mode"] != "onsite",
         "wrong": onroad.visit(record, names.of(call, record["counts"])),
         "result": terms.word("result", record["result"]) if record["result"] else None,
-        "strangers": accounts.strangers(call.session, _officers(call, record["id"])),
+        "strangers": accounts.strangers(call.session, record["officers"] or []),
         "least": least,
     }
 
@@ -245,8 +238,8 @@ _EXTRAS: Final[dict[str, Making]] = {
     "enterprises": _enterprise,
     "incidents": _incident,
     "inspections": _visit,
-    "road-checks": lambda call, record, _: onroad.check(call, record),
-    "road-cases": lambda call, record, _: onroad.case(call, record),
+    "road-checks": lambda _call, record, _house: onroad.check(record),
+    "road-cases": lambda call, record, _house: onroad.case(call, record),
     "trip-slips": _trip,
     "labels": _label,
 }

@@ -1,6 +1,5 @@
 """What the page of a road check, of a case or of a visit says first: what was wrong, and what became of it."""
 
-import json
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -13,6 +12,7 @@ from precursor.desk import terms
 from precursor.permits.models import Permit
 from precursor.rules.law import Words
 from precursor.rules.roadside import FAULT_MEANS, Place, distance
+from precursor.tokens import saying
 
 _BECAME: Final = {"pass": Words("已放行", "released"), "fault": Words("已扣留", "held")}
 #: Verdicts that alone are no reason for alarm; NONE has a finding of its own.
@@ -23,7 +23,7 @@ def _joined(parts: list[Words]) -> Words:
     return Words("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
 
 
-def check(_: Call, record: Values) -> dict[str, Any]:
+def check(record: Values) -> dict[str, Any]:
     """What differed on the road, and whether the lorry went on."""
     wrong = [terms.word("differences", code) for code in record["differences"]]
     faults = [one["item"] for one in record["items"] if one["found"] == "fault"]
@@ -69,11 +69,12 @@ def case(call: Call, record: Values) -> dict[str, Any]:
 def _plates(call: Call, record: Values) -> list[Words]:
     """The plates that were seen, beside those of the document."""
     seen = list(dict.fromkeys(scan["plate"] for scan in record["scans"] if scan["plate"]))
-    fields = call.session.scalar(sa.select(Permit.fields).where(Permit.outside_id == record["document"]))
-    stated = json.loads(fields or "{}").get("plates")
-    found = [Words(f"证载车牌 {stated}", f"plates of the document {stated}")] if stated and seen else []
-    names = "、".join(seen)
-    return [*found, Words(f"实见 {names}", f"seen {names}")] if seen else []
+    if not seen:
+        return []
+    permit = call.session.scalars(sa.select(Permit).where(Permit.outside_id == record["document"])).one_or_none()
+    stated, names = "、".join(saying.plates_of(permit) if permit else ()), "、".join(seen)
+    found = [Words(f"证载车牌 {stated}", f"plates of the document {stated}")] if stated else []
+    return [*found, Words(f"实见 {names}", f"seen {names}")]
 
 
 def _apart(one: Values, other: Values) -> list[Words]:

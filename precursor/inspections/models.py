@@ -29,7 +29,7 @@ class Inspection(Base):
 
 
 class InspectionCount(Base):
-    """A stocktake that the officers of a visit made."""
+    """A stocktake that the officers of a visit made; its store and goods, of which a visit counts each once."""
 
     __tablename__ = "inspection_count"
     __table_args__ = append_only(UniqueConstraint("inspection_id", "site_id", "substance_id"))

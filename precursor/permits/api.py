@@ -22,6 +22,7 @@ from precursor.enterprises.scoping import visible
 from precursor.permits import issuing, service
 from precursor.permits.issuing import Grant
 from precursor.permits.models import (
+    PARTICULARS,
     Draw,
     Permit,
     PermitBalance,
@@ -186,20 +187,6 @@ def _of_class() -> sa.ColumnElement[int]:
     return some.scalar_subquery()
 
 
-#: Of its particulars, what the page and the paper of a document say.
-_PARTICULARS: Final = (
-    "plates",
-    "purpose",
-    "handler",
-    "destination",
-    "hs_code",
-    "country",
-    "port",
-    "counterparty",
-    "receiver",
-)
-
-
 def _about(call: Call, row: Any) -> Values:
     key = (row.owner, row.number)
     stops = sa.select(Area.outside_id).join(RouteStop, RouteStop.area_id == Area.id)
@@ -208,7 +195,7 @@ def _about(call: Call, row: Any) -> Values:
     verified = call.session.get(Verification, key)
     said = json.loads(call.session.get_one(Permit, key).fields or "{}")
     return {
-        **{name: said.get(name) for name in _PARTICULARS},
+        **{name: said.get(name) for name in PARTICULARS},
         "route": list(call.session.scalars(stops.order_by(RouteStop.position))),
         "draws": [
             {"date": d.day, "quantity": d.quantity, "unit": row.unit or "mg", "recorded_on": d.recorded_on}

@@ -1,6 +1,7 @@
 """Documents and what happened to them. Only ``PermitBalance`` ever changes."""
 
 from datetime import date, datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
@@ -11,6 +12,13 @@ from precursor.core.db import Base, BaseUnits, Instant, append_only, mutable
 
 def _of_permit() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["enterprise_id", "permit_id"], ["permit.enterprise_id", "permit.id"])
+
+
+#: Of the fields of a document, what its page and its paper say, in order.
+PARTICULARS: Final = (
+    *("plates", "purpose", "handler", "destination", "permit_type", "main_flow", "hs_code", "country", "port"),
+    *("direction", "counterparty", "signatories", "receiver"),
+)
 
 
 class Permit(Base):

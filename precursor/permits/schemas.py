@@ -1,7 +1,10 @@
 """Forms and answers of documents."""
 
+from typing import Final
+
 from precursor.api.common import own_id, ref, unit, words
-from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word
+from precursor.core.members import Amount, Day, Each, Nested, Record, Text, Truth, Word, record_of
+from precursor.permits.models import PARTICULARS
 from precursor.rules.permits import LICENCES, PURCHASE, TRADE, TRANSPORT, PermitKind, Result, Uses
 from precursor.rules.substances import SubstanceClass
 
@@ -124,19 +127,15 @@ class DrawAnswer(Record):
     recorded_on = Day()
 
 
-class DocumentDetail(DocumentAnswer):
-    """A document with its particulars, its route, its draws and what the county found."""
-
-    plates = Text(null=True, note="of the vehicles, with commas between")
-    purpose = Text(null=True)
-    handler = Text(null=True)
-    destination = Text(null=True)
-    hs_code = Text(null=True)
-    country = Text(null=True)
-    port = Text(null=True)
-    counterparty = Text(null=True)
-    receiver = Text(null=True)
-    route = Each(Text())
-    draws = Nested(DrawAnswer, many=True)
-    verified_on = Day(null=True)
-    verification_result = Text(null=True)
+DocumentDetail: Final = record_of(
+    "DocumentDetail",
+    "A document with its particulars, its route, its draws and what the county found.",
+    {
+        **{name: Text(null=True) for name in PARTICULARS},
+        "route": Each(Text()),
+        "draws": Nested(DrawAnswer, many=True),
+        "verified_on": Day(null=True),
+        "verification_result": Text(null=True),
+    },
+    DocumentAnswer,
+)

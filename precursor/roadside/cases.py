@@ -26,7 +26,7 @@ from precursor.roadside import service
 from precursor.roadside.models import CaseEnd, Device, DeviceEntry, RoadCase
 from precursor.rules import roadside as rules
 from precursor.rules.permits import is_revoked
-from precursor.rules.roadside import CaseKind, Finding, Place, Presence, Sighting
+from precursor.rules.roadside import CaseKind, Place, Presence, Sighting
 from precursor.signing import claims as c
 from precursor.signing.verdicts import Verdict
 from precursor.tokens import trips
@@ -50,8 +50,6 @@ _MAY_BE_LATER: Final = frozenset({Verdict.USED_UP, Verdict.SUSPENDED})
 _NEVER_RELEASED: Final = frozenset(
     {Verdict.FORGED, Verdict.REVOKED, Verdict.KEY_COMPROMISED, Verdict.OUT_OF_SCOPE, Verdict.UNISSUED}
 )
-#: What an officer's phone found that is a case by itself.
-_FOUND: Final = {Finding.OVER_QTY: CaseKind.OVER_LIMIT, Finding.NO_PERMIT: CaseKind.NO_DOCUMENT}
 
 
 def compare(
@@ -75,7 +73,7 @@ def _of_check(session: Session, row: DeviceEntry, entry: Values, said: Claims | 
     if (check := entry.get("check")) is None:
         return
     found = set(entry.get("scan", {}).get("findings", []))
-    yield from (kind for code, kind in _FOUND.items() if code in found)
+    yield from (kind for code, kind in rules.FINDING_MEANS.items() if code in found)
     is_warned = row.shown != Verdict.GENUINE  # what was shown as good is judged again by itself
     if check["result"] == "pass" and is_warned and row.verdict in _NEVER_RELEASED and _was_so(session, row, said):
         yield CaseKind.RELEASED

@@ -38,13 +38,13 @@ ROOM: Final = 3 * 2**20
 ROWS: Final = -70020
 
 
-def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
+def make(session: Session, office: Office, area: Area, now: datetime, room: int = ROOM) -> bytes:
     """The extract of an area, in the envelope of a list. Refused where no key of the area lies here."""
     scope = saying.scope_of(area)
     signer = office.store.signer(keys.active(session, office.store, scope, SIGNER, now).kid)
     issued, today = int(now.timestamp()), legal_day(now)
     made = [make_rows(session, area, today) for make_rows in (documents, visits, stickers, journeys, stores)]
-    found = [_fitting(rows) for rows in made]
+    found = [_fitting(rows, room) for rows in made]
     cut = [
         n
         for n, (rows, kept) in enumerate(zip(made, found, strict=True))
@@ -55,10 +55,10 @@ def make(session: Session, office: Office, area: Area, now: datetime) -> bytes:
     return envelope.sign(signer, cbor.encode(payload), envelope.EXTRACT_TYPE)
 
 
-def _fitting(rows: list[list[Any]]) -> list[list[Any]]:
+def _fitting(rows: list[list[Any]], room: int) -> list[list[Any]]:
     """As many rows, from the first, as there is room for."""
     sizes = itertools.accumulate(len(cbor.encode(row)) for row in rows)
-    return [row for row, size in zip(rows, sizes, strict=True) if size <= ROOM]
+    return [row for row, size in zip(rows, sizes, strict=True) if size <= room]
 
 
 def documents(session: Session, area: Area, today: date) -> list[list[Any]]:

@@ -121,6 +121,9 @@ FINDINGS: Final = {
     Finding.TRIP_USED: Words("此车次已到货，随车单不能再用", "this journey has arrived: its slip is used up"),
 }
 
+#: The case that a finding is by itself.
+FINDING_MEANS: Final = {Finding.OVER_QTY: CaseKind.OVER_LIMIT, Finding.NO_PERMIT: CaseKind.NO_DOCUMENT}
+
 #: Where a document stands that is looked up by its number.
 STATES: Final = {
     "in force": Words("有效", "in force"),

@@ -16,7 +16,7 @@ async function fetched(path: string): Promise<void> {
 }
 
 /** Keep a list that came by network or by hand, unless it is not the root's or a key's, or older than one seen. */
-export async function take(path: string, bytes: Uint8Array, etag = ""): Promise<boolean> {
+async function take(path: string, bytes: Uint8Array, etag = ""): Promise<boolean> {
   if (await isLocked()) return false;
   const issued = path === TRUST ? await accepted(bytes) : await newer(path, bytes);
   if (issued === null) return false;

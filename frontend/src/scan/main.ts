@@ -196,6 +196,7 @@ async function labelled(text: string): Promise<void> {
   sticker = { text, shown: found.presence };
   await inStore("seen");
   show({ verdict: `LABEL_${found.presence.toUpperCase()}`, warnings: [] }, known, true);
+  if (found.presence === "unknown" && found.isCut) element("why").textContent += t("摘录不全，请致电核实。", " The extract is not complete: call to make sure.");
   element("facts").replaceChildren();
   for (const [name, value] of found.facts) said(name, value);
   said(t("截至", "As of"), clock(found.asOf));
