@@ -414,7 +414,6 @@ async function submit(kind: "check" | "visit", form: HTMLFormElement, pressed: H
 
 async function openOutbox(words = ""): Promise<void> {
   turn("outbox");
-  await outbox(element("olist"), known, await firms());
   element("shift").textContent = told(await shift(), known);
   await count();
   if (words) element("outbox-said").textContent = words;
@@ -422,6 +421,7 @@ async function openOutbox(words = ""): Promise<void> {
 
 async function count(): Promise<void> {
   const left = await waiting(), button = element("outbox-open");
+  if (main.dataset.mode === "outbox") await outbox(element("olist"), known, await firms()); // sent behind the open list
   button.hidden = !(await device());
   button.textContent = left ? t(`待传 ${left}`, `${left} to send`) : t("记录", "Records");
   main.dataset.waiting = String(left);
