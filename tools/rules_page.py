@@ -63,9 +63,12 @@ def documents() -> str:
     lines = [
         "## The matrix of documents",
         "",
-        "| kind | classes | issuer | level | decision | validity | uses | must state | exemptions | rows | sure? |",
+        (
+            "| kind | classes | issuer | level | decision | validity | uses | must state | exemptions | basis | rows "
+            "| sure? |"
+        ),
     ]
-    lines += ["|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines += ["|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for pack in PACKS.values():
         for row in map(matrix.Row.of, pack.documents):
             level = row.level.name.lower() + (f" (or {row.delegable_to.name.lower()})" if row.delegable_to else "")
@@ -81,6 +84,7 @@ def documents() -> str:
                 ", ".join(row.uses),
                 ", ".join(row.fields),
                 "; ".join(row.exemptions),
+                str(row.basis or ""),
                 ", ".join(f"{k}: {v}" for k, v in row.rows.items()),
                 unconfirmed,
             )

@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from precursor.api.collection import Act, Call
 from precursor.areas.models import Area
 from precursor.core.members import Record, Word, schema_of
-from precursor.desk import terms
+from precursor.desk import names, terms
+from precursor.desk.house import House
+from precursor.enterprises.models import Site
+from precursor.permits.models import Permit
 from precursor.rules.law import Law, Words, law_for
 from precursor.rules.matrix import LEVEL_WORDS, Row, department_words, rows_of
 from precursor.rules.movements import MovementType
@@ -31,7 +34,12 @@ KIND_OF: Final = {
     "TradeForm": "kind",
 }
 #: What depends on another answer: on a change of these a form is shown anew.
-LEADS: Final = frozenset({"type", "kind", "site", "holder", "substance", "quantity", "unit", "valid_from", "permit"})
+LEADS: Final = frozenset(
+    {
+        *("type", "kind", "site", "holder", "substance", "quantity", "unit", "valid_from", "permit"),
+        *("batch", "usage_record", "incident", "shipment"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,15 @@ _MOVEMENTS: Final = {
     T.RETURN_OUT: ("other_site external transport_permit batch", "small_quantity counterpart"),
     T.RETURN_IN: ("counterpart external transport_permit batch", "small_quantity other_site"),
     T.SAMPLE_OUT: ("usage_record batch", ""),
+}
+#: What proves a movement of a type that has no other side; without it the movement stands as a gap.
+PROVES: Final = {
+    T.PRODUCTION_IN: "batch",
+    T.IMPORT_IN: "shipment",
+    T.EXPORT_OUT: "shipment",
+    T.USE_OUT: "usage_record",
+    T.LOSS_OUT: "incident",
+    T.SAMPLE_OUT: "usage_record",
 }
 _OF_TYPES: Final = frozenset(name for parts in _MOVEMENTS.values() for part in parts for name in part.split())
 _ABOUT: Final = {
@@ -200,3 +217,49 @@ def _issuer(rows: Sequence[Row]) -> Words:
         "；".join(f"{office.zh}，{level.zh}级" for office, level in said),
         "; ".join(f"{office.en}, {level.en}" for office, level in said),
     )
+
+
+#: Movements between sites of one enterprise.
+_BETWEEN: Final = frozenset({T.TRANSFER_IN, T.TRANSFER_OUT})
+#: Documents that are looked through for whom goods may go to.
+_LOOKED: Final = 500
+
+
+def sites_there(call: Call, house: House, typed: Mapping[str, str]) -> list[tuple[str, Words]]:
+    """The sites to which goods may go: one's own for what is moved between them, else those of the other party.
+
+    That is who the purchase document names that is typed, or of all documents in force: who sells must know where to.
+    """
+    kind, own = typed.get("type", ""), call.subject.enterprise_id
+    if kind in _BETWEEN or own is None:
+        return [choice for choice in names.choices(call, "sites") if choice[0] != typed.get("site")]
+    is_sale = kind == T.SALE_OUT
+    ours, theirs = (Permit.seller_id, Permit.enterprise_id) if is_sale else (Permit.enterprise_id, Permit.seller_id)
+    number = typed.get("permit", "")
+    of_it = Permit.outside_id == number if number else Permit.valid_to >= call.today
+    query = sa.select(theirs).where(ours == own, theirs.is_not(None), of_it).distinct()
+    return names.sites_of(call, set(call.session.scalars(query.limit(_LOOKED))))
+
+
+def usual(call: Call, house: House, act: Act, typed: Mapping[str, str]) -> dict[str, str]:
+    """What a movement most likely says: the only store that one has, and what the document that is typed is for."""
+    if act.form.__name__ not in ("InForm", "OutForm") or call.subject.enterprise_id is None:
+        return {}
+    own = call.subject.enterprise_id
+    stores = call.session.scalars(
+        sa.select(Site.outside_id).where(Site.enterprise_id == own, Site.closed_on.is_(None)).limit(2)
+    ).all()
+    found = {"site": stores[0]} if len(stores) == 1 else {}
+    of_it = (
+        sa.select(Substance.outside_id)
+        .join(Permit, Permit.substance_id == Substance.id)
+        .where(
+            Permit.outside_id == typed.get("permit", ""), sa.or_(Permit.enterprise_id == own, Permit.seller_id == own)
+        )
+    )
+    if (substance := call.session.scalar(of_it)) is not None:
+        found["substance"] = substance
+        there = sites_there(call, house, typed)
+        if len(there) == 1 and typed.get("type") == T.SALE_OUT:
+            found["other_site"] = there[0][0]
+    return found

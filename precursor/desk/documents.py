@@ -1,5 +1,6 @@
 """A document's code and certificate: pictures and papers of what ``tokens`` signed."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from werkzeug import Response as AnyResponse
 
 from precursor.api.collection import Call, Collection, Values
 from precursor.api.views import call_of
-from precursor.core import access
+from precursor.core import access, numerals
 from precursor.core.clock import SHANGHAI
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
@@ -23,8 +24,9 @@ from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.permits.models import PARTICULARS
-from precursor.rules.law import Words
-from precursor.rules.permits import is_revoked
+from precursor.rules.law import Words, law_for
+from precursor.rules.matrix import rows_of
+from precursor.rules.permits import STATES, PermitKind, is_revoked
 from precursor.signing import qr
 from precursor.substances.models import Substance
 from precursor.tokens import pages as token_pages
@@ -214,44 +216,76 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     """What the certificate states, every value as text."""
     state, why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
-    beside = _beside_on_paper(call, record)
-    rows = []
-    for name in _STATED:
-        if record.get(name) not in (None, []):
-            said = terms.member(name)
-            rows.append({"zh": said.zh, "en": said.en, "value": _paper_value(record, name, called)})
-            rows += beside.get(name, [])
-    rows.append({"zh": "有效期", "en": "Valid", "value": f"{record['valid_from']} ～ {record['valid_to']}"})
+    credits = _credit_codes(call, record)
+    category = call.session.scalar(
+        sa.select(Substance.category).where(Substance.outside_id == record.get("substance"))
+    )
+    of_category = terms.word("category", str(category)) if category else None
+    beside = credits | ({"substance": f"{of_category.zh} {of_category.en}"} if of_category else {})
+    rows = [
+        _line(terms.member(name), _paper_value(record, name, called), beside=beside.get(name, ""))
+        for name in _STATED
+        if record.get(name) not in (None, []) and name != "quantity"
+    ]
+    if record.get("quantity"):
+        spelled = f"大写：{numerals.quantity(record['quantity'], record['unit'])}"
+        amount = _line(terms.member("quantity"), _paper_value(record, "quantity", called), spelled, is_large=True)
+        rows.insert(
+            next((n for n, row in enumerate(rows) if row["zh"] == terms.member("uses").zh), len(rows)), amount
+        )
+    valid = Words("有效期", "Valid")
+    rows.append(_line(valid, f"{_on_paper(record['valid_from'])} 至 {_on_paper(record['valid_to'])}"))
     kind = terms.word("kind", record["kind"]) or Words(record["kind"], record["kind"])
     printed = f"{call.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     issuer = terms.word("issuer", record.get("issuer") or "")
     county = called.get(("areas", record["county"]), record["county"])
     return {
-        "title": {"zh": ("易制毒化学品" if "substance" in beside else "") + kind.zh, "en": kind.en.capitalize()},
+        "title": {"zh": ("易制毒化学品" if category else "") + kind.zh, "en": kind.en.capitalize()},
         "number": record["id"],
+        "states": _states(record),
         "rows": rows,
         "issuer": f"{county} {issuer.zh if issuer else ''}".strip(),
-        "digest": digest,
+        "digest": " ".join(textwrap.wrap(digest[:16].upper(), 4)),
         "state": None if state is State.IN_FORCE else {"zh": state.said.zh, "en": state.said.en},
         "why": {"zh": why.zh, "en": why.en},
-        "day": record["valid_from"],
-        "foot": f"打印于 {printed}，操作人 {call.subject.account}。复印无效，涂改无效。",
+        "day": _on_paper(record["valid_from"]),
+        "foot": f"复印无效，涂改无效。打印于 {printed}，操作人 {call.subject.account}。",
     }
 
 
-def _beside_on_paper(call: Call, record: Values) -> dict[str, list[dict[str, str]]]:
-    """What stands below a line: the credit code of the holder, the category of the substance."""
-    found = {}
-    category = call.session.scalar(
-        sa.select(Substance.category).where(Substance.outside_id == record.get("substance"))
+def _line(said: Words, value: str, beside: str = "", *, is_large: bool = False) -> dict[str, Any]:
+    """A line of the table: what it is, what it says, and what stands beside it at the right."""
+    return {"zh": said.zh, "en": said.en, "value": value, "beside": beside, "large": is_large}
+
+
+def _on_paper(day: str) -> str:
+    """A day as papers write it."""
+    year, month, of_month = day.split("-")
+    return f"{year} 年 {int(month)} 月 {int(of_month)} 日"
+
+
+def _states(record: Values) -> dict[str, str] | None:
+    """The sentence of the certificate and the article that it rests on; None where the law of today knows no such."""
+    kind = PermitKind(record["kind"])
+    begins = date.fromisoformat(record["valid_from"])
+    basis = next((row.basis for row in rows_of(law_for(None, begins)) if row.kind is kind and row.basis), None)
+    if basis is None:
+        return None
+    return {
+        "zh": f"根据《{basis.instrument}》{basis.article}，{STATES[kind].zh}。"
+        + ("" if basis.is_confirmed else "（条款待核实）"),
+        "en": STATES[kind].en.capitalize() + ".",
+    }
+
+
+def _credit_codes(call: Call, record: Values) -> dict[str, str]:
+    """By member: the credit code of whom a document names, where the register has one."""
+    named = {name: record[name] for name in ("holder", "seller", "consignee", "carrier") if record.get(name)}
+    query = sa.select(Party.outside_id, Party.credit_code).where(
+        Party.outside_id.in_(sorted(named.values())), Party.credit_code.is_not(None)
     )
-    if category:
-        said = terms.word("category", str(category)) or Words(str(category), str(category))
-        found["substance"] = [{"zh": "类别", "en": "Category", "value": f"{said.zh} {said.en}"}]
-    credit = call.session.scalar(sa.select(Party.credit_code).where(Party.outside_id == record["holder"]))
-    if credit:
-        found["holder"] = [{"zh": "统一社会信用代码", "en": "Credit code", "value": credit}]
-    return found
+    known = {number: str(code) for number, code in call.session.execute(query)}
+    return {name: known[number] for name, number in named.items() if number in known}
 
 
 def _paper_value(record: Values, name: str, called: dict[tuple[str, str], str]) -> str:
@@ -262,7 +296,6 @@ def _paper_value(record: Values, name: str, called: dict[tuple[str, str], str]) 
         whole, dot, fraction = str(value).partition(".")
         return f"{int(whole):,}{dot}{fraction} {record['unit']}"
     if name in terms.REFS:
-        known = called.get((terms.REFS[name], value))
-        return f"{known} ({value})" if known and known != value else str(value)
+        return called.get((terms.REFS[name], value), str(value))
     word = terms.word(name, value)
     return f"{word.zh} {word.en}" if word else str(value)

@@ -1,6 +1,6 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
@@ -18,16 +18,22 @@ from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
+from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
 from precursor.rules.law import Words
 from precursor.rules.permits import POLICE_VERIFIED
+from precursor.substances.models import Substance
 from precursor.web import marks
-from precursor.web.i18n import head, language
+from precursor.web.i18n import head, language, t
 
 Extra = dict[str, Any]
+#: A movement behind a draw, and how it stands.
+_Mover = tuple[str, figures.WriteOff | None]
+#: Of what is wrong about a document so many are named.
+_WARNED: Final = 2
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -52,14 +58,20 @@ def of(call: Call, collection: Collection, record: Values, house: House) -> Extr
 def _document(path: str) -> Callable[[Call, Values, House], Extra]:
     """What is left on a document, each draw on it, its code."""
 
-    def make(call: Call, record: Values, _: House) -> Extra:
+    def make(call: Call, record: Values, house: House) -> Extra:
         state = documents.state_of(call, record)
         found: Extra = {"template": "desk/document.html", "state": state, "verified": _verified(record, state)}
+        found |= {"lede": _parties(call, record), "goods": _goods(call, record)}
+        found["days"] = (date.fromisoformat(record["valid_to"]) - call.today).days
+        if state in documents.CLOSED or found["days"] < 0:
+            found["days"] = None
         address = f"/{path}/{quote(record['id'])}"
         found["steps"] = steps.of(call, record)
         if found["verified"] and found["verified"][0] == "bad":  # first of all it waits for that
             found["lead"] = f"{address}/verifications"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
+        if state is documents.State.IN_FORCE:
+            found["links"] += _draws(call, record)
         code = documents.code_of(call, record)
         if code is not None:
             found |= {
@@ -68,13 +80,64 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
                 "text": code[0],
                 "digest": code[1],
             }
+            scans = house.rows("road-scans", document=record["id"])
+            found["scans"] = len(scans), max((scan.at for scan in scans), default=None)
         else:
             found["why"] = documents.why_no_code(call, record)
+        movers = _drawn_by(call, record) if record.get("quantity") else []
         if record.get("quantity"):
-            found |= _allowance(record, _drawn_by(call, record))
+            found |= _allowance(record, movers)
+        found["warnings"] = list(_warnings(record, house, movers))
         return found
 
     return make
+
+
+def _draws(call: Call, record: Values) -> Iterator[tuple[Words, str]]:
+    """The movement that draws on a purchase document: the buyer's receipt, the seller's sale."""
+    own = call.session.scalar(sa.select(Party.outside_id).where(Party.id == (call.subject.enterprise_id or 0)))
+    way = urlencode({"permit": record["id"]})
+    if own and own == record.get("seller") and call_for(Action.LEDGER_POST_OUT) is not None:
+        yield Words("按此证出库", "Dispatch on it"), f"/movements/out?type=sale_out&{way}"
+    if own and own == record["holder"] and record.get("seller") and call_for(Action.LEDGER_POST_IN) is not None:
+        yield Words("按此证入库", "Receive on it"), f"/movements/in?type=purchase_in&{way}"
+
+
+def _parties(call: Call, record: Values) -> str:
+    """Who buys or sends, from or to whom."""
+    called = names.of(call, [record])
+    said: list[str] = [called.get(("enterprises", record["holder"]), str(record["holder"]))]
+    for name in ("seller", "consignee", "carrier"):
+        if record.get(name):
+            said.append(f"{head(terms.member(name))} {called.get((terms.REFS[name], record[name]), record[name])}")
+    return t("，", ", ").join(said)
+
+
+def _goods(call: Call, record: Values) -> Words | None:
+    """Name, class and CAS number of what a document is for."""
+    found = call.session.scalars(
+        sa.select(Substance).where(Substance.outside_id == (record.get("substance") or ""))
+    ).one_or_none()
+    if found is None:
+        return None
+    of_class = terms.word("category", str(found.category)) if found.category else None
+    zh, en = (found.name_zh or found.outside_id), (found.name_en or found.name_zh or found.outside_id)
+    if of_class:
+        zh, en = f"{zh}（{of_class.zh}）", f"{en} ({of_class.en})"
+    return Words(f"{zh}，CAS {found.cas}", f"{en}, CAS {found.cas}") if found.cas else Words(zh, en)
+
+
+def _warnings(record: Values, house: House, movers: Sequence[_Mover | None]) -> Iterator[tuple[Words, str]]:
+    """What is wrong about a document, and where that is dealt with."""
+    cases = house.rows("road-cases", lambda c: c.outcome.is_(None), document=record["id"])
+    for case in cases[:_WARNED]:
+        said = terms.word("kind", case.kind) or Words(case.kind, case.kind)
+        yield Words(f"道路案件未结：{said.zh}", f"open road case: {said.en}"), f"/road-cases/{quote(case.id)}"
+    wrong = [(number, off.kind.title, off.address) for number, off in filter(None, movers) if off and off.kind]
+    for number, title, address in wrong[:_WARNED]:
+        yield Words(f"{number} 未核销：{title.zh}", f"{number} is not written off: {title.en}"), address
+    if len(wrong) > _WARNED:
+        yield Words(f"共 {len(wrong)} 笔核减未核销", f"{len(wrong)} draws are not written off"), ""
 
 
 def _verified(record: Values, state: documents.State) -> tuple[str, Words] | None:
@@ -87,7 +150,7 @@ def _verified(record: Values, state: documents.State) -> tuple[str, Words] | Non
     return ("bad", Words("未核查", "not verified")) if is_due else None
 
 
-def _drawn_by(call: Call, record: Values) -> list[tuple[str, figures.WriteOff | None] | None]:
+def _drawn_by(call: Call, record: Values) -> list[_Mover | None]:
     """The movement behind each draw and whether it is written off; None for what the reader may not open."""
     query = (
         sa.select(Movement.outside_id, Movement.day, Movement.enterprise_id)
@@ -110,7 +173,7 @@ def _drawn_by(call: Call, record: Values) -> list[tuple[str, figures.WriteOff | 
     return [(row.outside_id, offs.get(row.outside_id)) if own in (None, row.enterprise_id) else None for row in rows]
 
 
-def _allowance(record: Values, movers: Sequence[tuple[str, figures.WriteOff | None] | None]) -> Extra:
+def _allowance(record: Values, movers: Sequence[_Mover | None]) -> Extra:
     whole, drawn = Decimal(record["quantity"]), Decimal(record["drawn"])
     left, rows = whole, []
     for draw, mover in zip_longest(record.get("draws") or [], movers):

@@ -24,6 +24,7 @@ from precursor.enterprises.models import Site
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.reconciliation import tracing
+from precursor.rules.law import Words
 from precursor.substances.models import Substance
 from precursor.web.flowchart import Band, Place, sankey
 from precursor.web.i18n import amount, t
@@ -33,6 +34,8 @@ _NAMED: Final = 7
 _STAGES: Final = 5
 #: Sites that the form offers by name.
 _OFFERED: Final = 2000
+#: Stores that the page offers to begin at.
+_BEGIN: Final = 10
 _TYPED: Final = "outside:"  # the same in an address
 #: Keys that are no id of a site: no id can hold a NUL.
 _OUTSIDE, _LOST, _OTHERS = "\0outside ", "\0lost ", "\0others "
@@ -131,6 +134,38 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
         )
         for row in call.session.execute(query)
     ]
+
+
+def _origins(call: Call, steps: Sequence[Step], site: str, substance: str) -> list[tuple[Words, Decimal]]:
+    """Where a substance begins, upstream of a site: made, or from outside the register; all else only moved."""
+    sites = {end for step in steps for end in (step.source, step.target) if "\0" not in end} | {site}
+    query = (
+        sa.select(sa.func.sum(Movement.quantity), Substance.unit)
+        .join(Site, Site.id == Movement.site_id)
+        .join(Substance, Substance.id == Movement.substance_id)
+        .where(
+            Substance.outside_id == substance,
+            Movement.type == "production_in",
+            stands(Movement),
+            Site.outside_id.in_(sorted(sites)[:_OFFERED]),
+        )
+        .group_by(Substance.unit)
+    )
+    made = sum((Decimal(said(int(total), unit)) for total, unit in call.session.execute(query)), _ZERO)
+    came = sum((step.sent for step in steps if step.source.startswith(_OUTSIDE)), _ZERO)
+    found = [(Words("生产入库", "made"), made), (Words("登记以外流入", "from outside the register"), came)]
+    return [(name, total) for name, total in found if total]
+
+
+def _largest(house: House, call: Call) -> list[Values]:
+    """The stores that hold the most, to begin at."""
+    held = house.report("stock", on=call.today, as_of=call.today) or {}
+    found = []
+    for place, much in held.items():
+        site, _, substance = place.partition("/")
+        found.append({"site": site, "substance": substance, **much})
+    found.sort(key=lambda row: (row["unit"] != "kg", -Decimal(row["quantity"]), row["site"]))
+    return found[:_BEGIN]
 
 
 def together(steps: Sequence[Step]) -> list[Step]:
@@ -313,7 +348,8 @@ class Flow:
         named = [
             {"external": e.removeprefix(_OUTSIDE)} if e.startswith(_OUTSIDE) else {"site": e} for e in sorted(ends)
         ]
-        called = names.of(call, [*named, {"substance": substance}])
+        begin = [] if of else _largest(self.house, call)
+        called = names.of(call, [*named, {"substance": substance}, *begin])
         address = "/trace?" + urlencode({"of": of, "direction": direction})
         pair = tuple(request.args.get(name, "").replace(_TYPED, _OUTSIDE) for name in ("from", "to"))
         lost = sorted((step for step in steps if step.lost or step.over), key=lambda step: -max(step.lost, step.over))
@@ -330,6 +366,8 @@ class Flow:
             is_pair=any(pair),
             whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
             lost=lost,
+            origins=_origins(call, steps, site, substance) if up and steps else None,
+            begin=begin,
             missing=sum((step.lost for step in lost), _ZERO),
             over=sum((step.over for step in lost), _ZERO),
             shown=_shown,

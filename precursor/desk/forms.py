@@ -25,8 +25,11 @@ from precursor.web.i18n import head, one_language, t
 _ELSEWHERE: Final = frozenset({"other_site", "seller", "consignee", "carrier", "external"})
 #: What offers people instead of records.
 PEOPLE: Final = "people"
-#: What is asked first of all.
-_FIRST: Final = ("type", "kind")
+#: What offers the sites to which goods may go: those of whoever the documents name.
+THERE: Final = "there"
+_OFFERS: Final = {"officers": PEOPLE, "other_site": THERE}
+#: What is asked first of all, in this order: the papers say most of the rest.
+_FIRST: Final = ("type", "kind", "counterpart", "permit")
 #: Days that are today's unless somebody says otherwise.
 _TODAY: Final = frozenset({"date", "valid_from", "registered_on", "open_on", "since", "customs_date"})
 
@@ -81,8 +84,7 @@ def _field(path: str, name: str, member: fields.Field, asked: Asked) -> Field:
     made.leads = path in LEADS
     made.note = getattr(member, "note", "")
     made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
-    if name == "officers":
-        made.source = PEOPLE
+    made.source = _OFFERS.get(name, made.source)
     if isinstance(member, Word):
         made.choices = [(word, terms.word(name, word) or Words(word, word)) for word in member.words]
     elif kind == "yes":
@@ -116,7 +118,7 @@ def groups_of(form: type[Record], asked: Asked, typed: Mapping[str, str] | None 
             place = first if made.required or name in asked.at_once else rest
             made.suggested = [(word, terms.WORDS[word]) for word in terms.SUGGESTED.get((form.__name__, name), ())]
             place.fields.append(made)
-    first.fields.sort(key=lambda each: each.name not in _FIRST)
+    first.fields.sort(key=lambda each: _FIRST.index(each.name) if each.name in _FIRST else len(_FIRST))
     return [group for group in (first, *inside, rest) if group.fields]
 
 

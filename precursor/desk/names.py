@@ -1,6 +1,6 @@
 """Names for ids: what is called how, looked up at once for a whole page."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -89,6 +89,23 @@ def choices(call: Call, path: str, most: int = _MOST) -> list[tuple[str, Words]]
         query = query.where(Party.is_external)
     rows = call.session.execute(query).all()
     return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= most else []
+
+
+def sites_of(call: Call, parties: Collection[int]) -> list[tuple[str, Words]]:
+    """The open sites of enterprises of the register: whose, what it is called, in which county."""
+    query = (
+        sa.select(Site.outside_id, Party.name, Site.name, Area.name)
+        .join(Party, Party.id == Site.enterprise_id)
+        .join(Area, Area.id == Site.area_id)
+        .where(Site.enterprise_id.in_(sorted(parties)), Site.closed_on.is_(None), Party.is_external == sa.false())
+        .order_by(Party.name, Site.outside_id)
+        .limit(_MOST)
+    )
+    found = []
+    for number, owner, called, county in call.session.execute(query):
+        said = " ".join(dict.fromkeys(filter(None, (owner, called, county))))
+        found.append((str(number), Words(said, said)))
+    return found
 
 
 def colleagues(call: Call) -> list[tuple[str, Words]]:

@@ -180,8 +180,8 @@ def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tu
 
 
 def _words(collection: Collection, name: str) -> tuple[str, ...]:
-    """The words that a member may be, looked up in the forms that make such records."""
-    found: dict[str, None] = {}
+    """The words that a member may be, looked up in the forms that make such records, or else in a table."""
+    found: dict[str, None] = dict.fromkeys(terms.FILTERED.get((collection.path, name), ()))
     for act in sorted(collection.acts, key=lambda act: act.is_of_one):  # what makes a record knows best
         member = schema_of(act.form).fields.get(name)
         if isinstance(member, Word) and not (found and act.is_of_one):
@@ -269,6 +269,9 @@ _ENDS: Final = {
 }
 
 
+_GRAVE: Final = frozenset({"/<id>/revocation", "/<id>/suspensions"})
+
+
 def _fits(at: str, record: Values) -> bool:
     """Whether an act can be meant for a record: only a sale is reported, only an outside party confirms."""
     if at == "/<id>/sales-report":
@@ -282,6 +285,7 @@ class Button:
 
     label: Words
     address: str
+    is_grave: bool = False  # takes something away from somebody
 
 
 def _buttons(collection: Collection, record: Values | None) -> list[Button]:
@@ -293,6 +297,7 @@ def _buttons(collection: Collection, record: Values | None) -> list[Button]:
         Button(
             act.summary,
             f"/{collection.path}/{forms.path_of(act).replace('<id>', quote(record['id']) if record else '')}",
+            act.at in _GRAVE,
         )
         for act in collection.acts
         if act.is_of_one == (record is not None)
@@ -367,10 +372,14 @@ def _facts(call: Call, collection: Collection, record: Values | None, but: str =
     return [(name, said) for name, said in found if said is not cells.NOTHING]
 
 
-def _choices(call: Call, house: House, path: str, asked: asking.Asked) -> list[tuple[str, Words]]:
+def _choices(
+    call: Call, house: House, path: str, asked: asking.Asked, typed: Mapping[str, str]
+) -> list[tuple[str, Words]]:
     """What a field offers: of documents those in force that the reader may list, each with what is left on it."""
     if path == forms.PEOPLE:
         return names.colleagues(call)
+    if path == forms.THERE:
+        return asking.sites_there(call, house, typed)
     if path not in DOCUMENTS:
         known = names.choices(call, path)
         if path == "substances" and asked.substances is not None:
@@ -429,8 +438,11 @@ def _page(
 ) -> str:
     asked = asking.of(call, act, typed)
     groups = forms.groups_of(act.form, asked, typed)
-    unit = weighing.unit_of(house, typed.get("substance", ""))
-    forms.fill(groups, typed, call.today if request.method == "GET" else None, {"unit": unit} if unit else {})
+    is_begun = request.method == "GET" or forms.SHOW in request.form  # what is refused comes back as it was typed
+    usual = asking.usual(call, house, act, typed) if is_begun else {}
+    if unit := weighing.unit_of(house, typed.get("substance", "") or usual.get("substance", "")):
+        usual["unit"] = unit
+    forms.fill(groups, typed, call.today if request.method == "GET" else None, usual)
     said: list[tuple[str | None, str]] = []
     broken: list[tuple[Violation, forms.Field | None]] = []
     if isinstance(error, Faulty):
@@ -454,12 +466,12 @@ def _page(
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),
-        choices={path: _choices(call, house, path, asked) for path in lists},
-        weighed=weighing.of(call, act, typed, house),
+        choices={path: _choices(call, house, path, asked, typed) for path in lists},
+        weighed=weighing.of(call, act, usual | {name: text for name, text in typed.items() if text}, house),
         shapes=asking.KIND_OF.get(act.form.__name__),
         is_weighed=weighing.knows(act),
         show=forms.SHOW,
-        typed=DOCUMENTS,
+        typed={*DOCUMENTS, forms.THERE},
         people=forms.PEOPLE,
         facts=_facts(call, collection, record) if act.method != "PUT" else [],
     )

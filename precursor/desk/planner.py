@@ -18,7 +18,7 @@ from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.clock import Period
 from precursor.core.members import day_at
-from precursor.desk import terms
+from precursor.desk import standing, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party
 from precursor.reconciliation.pages import OFTEN
@@ -39,6 +39,11 @@ _COLUMNS: Final = (
     "状态 state",
     "检查 visit",
 )
+#: States that are none of a slot: not done, and any.
+OPEN: Final = "open"
+ALL: Final = "all"
+#: By the visits of so many days is reckoned when all would be done.
+_PACE: Final = 28
 _SHOWN: Final = 6  # of what is late, beside the month
 
 
@@ -62,6 +67,7 @@ class Covered:
     done: int = 0
     asked: int = 0
     late: int = 0
+    ready: date | None = None  # when the rest is done if it goes on as it went lately
 
 
 class Planner:
@@ -89,7 +95,10 @@ class Planner:
             page=page,
             counts=Counter(slot["state"] for slot in slots),
             late=late,
-            grades=_covered(slots, lambda slot: slot["grade"], "grade"),
+            grades=self._paced(call, slots, as_of),
+            gaps=standing.gap_counts(call.today),
+            usual=OPEN,
+            every=ALL,
             roads=self._roads(as_of),
             counties=_covered(slots, lambda slot: firms[slot["enterprise"]].county, "county", firms.values()),
             weeks=self._weeks(call, slots, month),
@@ -100,6 +109,7 @@ class Planner:
             often=OFTEN,
             sheet=f"/plan.xlsx?{urlencode(paging.kept())}",
             period=period,
+            period_end=Period.parse(period).end,
             periods=_periods(as_of, period),
             as_of=as_of,
             asked=request.args,
@@ -122,6 +132,20 @@ class Planner:
             for enterprise, day in call.session.execute(query):
                 by_day[day].made[grade.get(enterprise, "")] += 1
         return weeks
+
+    def _paced(self, call: Call, slots: Sequence[Values], as_of: date) -> list[Covered]:
+        """How far each grade is covered, and when the rest would be done."""
+        found = _covered(slots, lambda slot: slot["grade"], "grade")
+        if (visits := self._visits()) is None:
+            return found
+        grade = {slot["enterprise"]: slot["grade"] for slot in slots}
+        query = sa.select(visits.c.enterprise).where(visits.c.date.between(as_of - timedelta(_PACE - 1), as_of))
+        lately = Counter(grade.get(enterprise) for enterprise in call.session.scalars(query))
+        open_ = Counter(slot["grade"] for slot in slots if slot["state"] == "pending")
+        for one in found:
+            if (rest := open_[one.name]) and (made := lately[one.name]):
+                one.ready = as_of + timedelta(-(-rest * _PACE // made))
+        return found
 
     def _visits(self) -> sa.Subquery | None:
         """The visits that count, of those that the reader may list: on site, by enough officers."""
@@ -185,13 +209,17 @@ def _firms(call: Call, ids: set[str]) -> dict[str, Firm]:
 
 
 def _narrowed(slots: Sequence[Values], firms: Mapping[str, Firm]) -> list[Values]:
-    """The slots that the address asks for: by state, grade, county, last day; what is late first."""
-    state, grade, county, due = (request.args.get(name, "") for name in ("state", "grade", "county", "due"))
+    """The slots that the address asks for: by state, grade, county, last day; what is late first.
+
+    Without a state those that are not done.
+    """
+    grade, county, due = (request.args.get(name, "") for name in ("grade", "county", "due"))
+    state = request.args.get("state", OPEN)
     until = str(_day("until", date.max))
     found = [
         slot
         for slot in slots
-        if (not state or slot["state"] == state)
+        if (slot["state"] != "filled" if state == OPEN else state in ("", ALL, slot["state"]))
         and (not grade or slot["grade"] == grade)
         and (not county or firms[slot["enterprise"]].county == county)
         and slot["end"].startswith(due)

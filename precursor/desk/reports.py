@@ -30,6 +30,7 @@ from precursor.web import paging
 from precursor.web.sheets import Cell, answer
 
 _SHOWN: Final = 6
+_OFFERED: Final = 2000  # sites, by name
 _MOST_LINES: Final = 2000  # of a ledger on one page
 _SEARCHED: Final = (
     "enterprises",
@@ -68,8 +69,10 @@ class Reports:
             columns = ("site", "substance", "quantity", "unit")
             return answer("stock", "库存", sheets.heading(columns), sheets.rows(columns, records))
         page = paging.of(len(records))
+        counted = self._counted()
         return render_template(
             "desk/stock.html",
+            counted=counted,
             records=records[page.part],
             places=max((_places(record["quantity"]) for record in records[page.part]), default=0),
             page=page,
@@ -79,6 +82,16 @@ class Reports:
             today=call.today,
         )
 
+    def _counted(self) -> dict[tuple[str, str], date] | None:
+        """By store and substance: when it was counted last; None for who may not read stocktakes."""
+        stocktakes = self.house.collections["stocktakes"]
+        if (call := call_for(stocktakes.list)) is None:
+            return None
+        rows = stocktakes.query(call).subquery().c
+        query = sa.select(rows.site, rows.substance, sa.func.max(rows.date, type_=rows.date.type))
+        found = call.session.execute(query.group_by(rows.site, rows.substance))
+        return {(site, substance): day for site, substance, day in found}
+
     def ledger(self) -> str | Response:
         """One store and substance: opening + in − out = balance, line by line."""
         call = call_of()
@@ -86,6 +99,8 @@ class Reports:
         to = _day("to", call.today)
         start = _day("from", to - timedelta(90))
         found: Values = {}
+        if not (site and substance):
+            site, substance = self._latest(call, site, substance)
         if site and substance:
             found = self._book(call, site, substance, start, to)
         if request.path.endswith(".xlsx"):
@@ -96,7 +111,7 @@ class Reports:
             substance=substance,
             start=start,
             to=to,
-            sites=names.choices(call, "sites"),
+            sites=names.choices(call, "sites", _OFFERED),
             substances=names.choices(call, "substances"),
             **found,
         )
@@ -150,6 +165,17 @@ class Reports:
             "balance": quantity.show(balance, unit),
             **sums,
         }
+
+    def _latest(self, call: Call, site: str, substance: str) -> tuple[str, str]:
+        """Store and substance of what moved last, as far as they are not chosen."""
+        movements = self.house.collections["movements"]
+        query = movements.query(call)
+        columns = query.selected_columns
+        for name, wanted in (("site", site), ("substance", substance)):
+            if wanted:
+                query = query.where(columns[name] == wanted)
+        row = call.session.execute(cells.ordered(query).limit(1)).first()
+        return (row.site, row.substance) if row else (site, substance)
 
     # ---------------------------------------------------------------- search
 

@@ -1,5 +1,6 @@
 """How an enterprise stands, in one line: grade, the last visit and the next, what is open."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,7 +43,7 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
         visit=max((row for row in visits if counts(call, row)), key=lambda row: row.date, default=None),
         due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),
         missed=[slot["end"] for slot in slots if slot["state"] == "missed"],
-        gaps=_gaps(call.today, enterprise),
+        gaps=None if (known := gap_counts(call.today)) is None else known.get(enterprise, 0),
     )
 
 
@@ -55,7 +56,8 @@ def counts(call: Call, row: Any) -> bool:
     return bool(row.mode == "onsite" and row.inspectors >= least)
 
 
-def _gaps(today: date, enterprise: str) -> int | None:
+def gap_counts(today: date) -> Mapping[str, int] | None:
+    """How many gaps concern each enterprise, where somebody has had them counted lately."""
     whose = call_for(Action.ALERT_LIST)
     if whose is None or whose.scope.reach is access.Reach.ENT:
         return None
@@ -63,4 +65,4 @@ def _gaps(today: date, enterprise: str) -> int | None:
         known = figures.known_summary(figures.seen_by(whose.scope, str(today.year), today))
     except (NotFound, Refused):
         return None
-    return known.by_party.get(enterprise, 0) if known else None
+    return known.by_party if known else None

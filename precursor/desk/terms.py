@@ -192,6 +192,7 @@ document | 证件号 | Document
 due_on | 办结期限 | Due by
 enrolled_on | 登记日 | Enrolled on
 entries | 日志条数 | Entries
+heard_at | 最近上传 | Last heard of
 items | 检查项 | Items
 locked_on | 锁定日 | Locked on
 measured | 实载数量 | On board
@@ -329,7 +330,10 @@ HINTS: Final = {
     ),
     "person": Words("自然人代码，与账号相同", "The code of the natural person, as with accounts"),
     "counterpart": Words("对方出入库记录的编号", "The number of the other side's movement"),
-    "other_site": Words("对方场所的编号，由对方告知", "The number of the other side's site, as they say it"),
+    "other_site": Words(
+        "对方收发货的场所；先填购买证件，可从名单中选",
+        "Where the other side keeps it; with the document filled in there is a list",
+    ),
     "permit": Words("可从在有效期内的证件中选", "Those in force are offered"),
     "id": Words("不填则由系统编号", "Left out, the system gives one"),
     "particulars.plates": Words("每行一个车牌", "One plate a line"),
@@ -544,6 +548,15 @@ AT_RULE: Final = {
     "TWO_INSPECTORS": "officers",
 }
 AT_FIELD: Final = {"permit": "permit", "transport": "transport_permit", "exemption": "exempt"}
+
+
+#: Words to filter by where no form makes such records.
+FILTERED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("road-cases", "kind"): tuple(kind.value for kind in CASES),
+    ("road-cases", "outcome"): ("violation", "explained", "mistake"),
+    ("road-scans", "kind"): ("scan", "check", "visit", "store", "handover"),
+    ("road-scans", "shown"): (*(verdict.value for verdict in SCREENS), "NONE"),
+}
 
 
 def word(member: str, value: object) -> Words | None:

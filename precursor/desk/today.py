@@ -1,41 +1,32 @@
 """The first page of each role: what must be done today, and how one stands."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, g, render_template
 from werkzeug import Response as AnyResponse
 
-from precursor.api.collection import Call, Values
+from precursor.api.collection import Call
 from precursor.areas import service as areas
-from precursor.core import access, quantity
+from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, standing, terms
+from precursor.desk import documents, firm, names, standing, terms
 from precursor.desk.documents import State
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
-from precursor.enterprises.models import Party, Site
-from precursor.movements.models import Movement
-from precursor.movements.service import stands
-from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.summary import HEADLINE, Waiting
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.substances.models import Substance
-from precursor.web import marks
 from precursor.web.database import db
 from precursor.web.i18n import t, words
 
 _SOON: Final = timedelta(30)
-#: What was sent longer ago and is not booked in is late; our own proposal: no instrument gives the days.
-_BOOKED: Final = timedelta(7)
 _SHOWN: Final = 6
 _OWNERS: Final = 12
 #: Roles that close gaps themselves, by the first part of the name; the others see to it that somebody does.
@@ -91,10 +82,13 @@ class Today:
             whole=whole,
             today=call.today,
             figures=self._figures(seen),
-            allowances=self._allowances(call),
+            allowances=firm.allowances(call, self.house),
+            coming=firm.coming(call) if own else None,
             own=standing.of(call, self.house, own) if own else None,
+            rate=firm.rate(call, seen, own) if own and seen else None,
             name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
+            often=figures.OFTEN,
             days=lambda day: (day - call.today).days,
             **({"seen": seen} if seen is not None else {}),
         )
@@ -133,25 +127,44 @@ class Today:
     def _gaps(self, call: Call, seen: figures.Asked | None, own: str | None) -> list[Task]:
         if seen is None or call_for(Action.ALERT_LIST) is None:
             return []
-        found = figures.summary(seen).waiting if call.subject.enterprise_id is None else figures.waiting_of_own(seen)
+        if own:
+            return self._own_gaps(seen, own)
+        found = figures.summary(seen).waiting
         if not _acts(call):
             return self._by_owner(seen, found)
-        mine = f"enterprise:{own}" if own else None  # None: those of every police of the area
         by_code: dict[str, list[Waiting]] = defaultdict(list)
         for one in found:
-            if one.owner == mine if mine else one.owner.startswith("police:"):
+            if one.owner.startswith("police:"):  # those of every police of the area
                 by_code[one.code].append(one)
         return [
             Task(
                 words(GAPS[code].title),
                 sum(one.count for one in some),
-                seen.address("reconciliation.gaps", code=code, owner=mine),
+                seen.address("reconciliation.gaps", code=code),
                 min(one.since for one in some),
                 is_late=True,
                 sub=words(GAPS[code].action),
             )
             for code, some in by_code.items()
         ]
+
+    def _own_gaps(self, seen: figures.Asked, own: str) -> list[Task]:
+        """Each by itself: what of, how much, and its page; the oldest that lower a target first."""
+        found = figures.gaps_to_close(seen, f"enterprise:{own}")
+        tasks = [
+            Task(said, 1, address, gap.since, is_late=True, sub=beneath)
+            for gap, said, beneath, address in figures.told(seen, found[:_SHOWN])
+        ]
+        if rest := len(found) - len(tasks):
+            tasks.append(
+                Task(
+                    t("其余缺口", "Other gaps"),
+                    rest,
+                    seen.address("reconciliation.gaps", owner=f"enterprise:{own}"),
+                    is_late=True,
+                )
+            )
+        return tasks
 
     def _by_owner(self, seen: figures.Asked, found: list[Waiting]) -> list[Task]:
         """For who watches and does not act: whom to press, and about what."""
@@ -188,12 +201,12 @@ class Today:
             Task(
                 t("到货待确认", "Confirm a receipt"),
                 1,
-                "/movements/in?" + urlencode(_asked(way) | {"type": "purchase_in"}),
-                day,
-                is_late=call.today - day > _BOOKED,
-                sub=f"{sale} {way['quantity']} {way['unit']}",
+                sale.receipt,
+                sale.day,
+                is_late=call.today - sale.day > firm.BOOKED,
+                sub=f"{sale.number} {sale.seller} {sale.goods} {sale.amount}",
             )
-            for sale, day, way in arrivals(call)[:_SHOWN]
+            for sale in firm.coming(call)[:_SHOWN]
         ]
 
     def _approvals(self) -> list[Task]:
@@ -221,12 +234,21 @@ class Today:
                 lambda c: c.valid_to <= until,
                 lambda c: c.owner == call.subject.enterprise_id,
             )
-            if soon:
+            shown = [self.house.collections[path].show(row) for row in soon]
+            called = names.of(call, shown)
+            for row in sorted(shown, key=lambda row: row["valid_to"])[:_SHOWN]:
+                kind = terms.word("kind", row["kind"]) or Words(row["kind"], row["kind"])
+                ends = date.fromisoformat(row["valid_to"])
+                goods = called.get(("substances", row["substance"] or ""), "")
+                left = (Decimal(row["quantity"]) - Decimal(row["drawn"])) if row["quantity"] else None
+                said = t(f"{goods}{kind.zh}将到期", f"{goods}: {kind.en} ends soon".removeprefix(": "))
+                beneath = row["id"] + (t("，余 ", ", left ") + f"{left:,f} {row['unit']}" if left is not None else "")
+                found.append(Task(said, 1, f"/{path}/{quote(row['id'])}", ends, sub=beneath))
+            if len(soon) > _SHOWN:
                 way = urlencode({"state": State.IN_FORCE.name, "until": until})
-                kind = words(self.house.collections[path].summary)
-                ends = min(row.valid_to for row in soon)
-                said = t("30 日内到期的证件", "Documents that end within 30 days")
-                found.append(Task(said, len(soon), f"/{path}?{way}", ends, sub=kind))
+                rest = len(soon) - _SHOWN
+                said = t("其余 30 日内到期的证件", "More documents that end within 30 days")
+                found.append(Task(said, rest, f"/{path}?{way}"))
         return found
 
     def _visits(self, call: Call, seen: figures.Asked | None) -> list[Task]:
@@ -247,89 +269,6 @@ class Today:
             way = f"/plan?state=pending&until={until}"
             found.append(Task(said, len(soon), way, date.fromisoformat(min(soon))))
         return found
-
-    # ---------------------------------------------------------------- how one stands
-
-    def _allowances(self, call: Call) -> list[Values]:
-        """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock."""
-        if call.subject.enterprise_id is None:
-            return []
-        held: dict[str, int] = defaultdict(int)
-        for place, amount in (self.house.report("stock", on=call.today, as_of=call.today) or {}).items():
-            held[place.partition("/")[2]] += quantity.parse(amount["quantity"], amount["unit"])
-        found = []
-        for path in ("purchase-documents", "transport-documents"):
-            for row in self.house.rows(
-                path,
-                lambda c: documents.in_force(c, call.today),
-                lambda c: c.owner == call.subject.enterprise_id,
-                lambda c: c.quantity.is_not(None),
-            ):
-                found.append(
-                    self.house.collections[path].show(row)
-                    | {
-                        "left": quantity.show(row.quantity - row.drawn, row.unit),
-                        "held": quantity.show(held[row.substance], row.unit),
-                        "bar": marks.allowance([row.drawn / row.quantity * 100]),
-                        "address": f"/{path}/{quote(row.id)}",
-                        "days": (row.valid_to - call.today).days,
-                        "title": words(terms.word("kind", row.kind) or Words(row.kind, row.kind)),
-                    }
-                )
-        called: Mapping[tuple[str, str], str] = names.of(call, found)
-        for document in found:
-            document["name"] = called.get(("substances", document["substance"]), document["substance"])
-        return sorted(found, key=lambda document: document["days"])[:12]
-
-
-def _asked(way: Mapping[str, str]) -> dict[str, str]:
-    """What the form of a receipt may say already: never the amount, which is to be what came."""
-    return {name: value for name, value in way.items() if name != "quantity"}
-
-
-def arrivals(call: Call) -> list[tuple[str, date, dict[str, str]]]:
-    """Sales to an enterprise that it has not received: number and seller, the day, and what its receipt would say."""
-    theirs = sa.orm.aliased(Movement)
-    received = sa.exists().where(
-        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
-    )
-    query = (
-        sa.select(
-            Movement.outside_id,
-            Movement.quantity,
-            Movement.day,
-            Movement.type,
-            Substance.outside_id.label("substance"),
-            Substance.unit,
-            Permit.outside_id.label("permit"),
-            Party.name,
-        )
-        .join(Substance, Substance.id == Movement.substance_id)
-        .join(Party, Party.id == Movement.enterprise_id)
-        .outerjoin(
-            Permit, sa.and_(Permit.enterprise_id == Movement.permit_holder_id, Permit.id == Movement.permit_id)
-        )
-        .where(
-            Movement.other_enterprise_id == call.subject.enterprise_id,
-            Movement.type.in_(("sale_out", "return_out")),
-            stands(Movement),
-            ~received,
-        )
-        .order_by(Movement.day)
-        .limit(50)
-    )
-    own = sa.select(Site.outside_id).where(Site.enterprise_id == call.subject.enterprise_id, Site.closed_on.is_(None))
-    sites = list(call.session.scalars(own.order_by(Site.id)))
-    found = []
-    for row in call.session.execute(query):
-        way = {"counterpart": row.outside_id, "substance": row.substance, "unit": row.unit}
-        way["quantity"] = quantity.show(row.quantity, row.unit)
-        if row.permit:
-            way["permit"] = row.permit
-        if len(sites) == 1:
-            way["site"] = sites[0]
-        found.append((f"{row.outside_id} {row.name}", row.day, way))
-    return found
 
 
 def routes(bp: Blueprint, today: Today) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from precursor.api.collection import Act, Call, Values
 from precursor.core import quantity
-from precursor.desk import documents
+from precursor.desk import asking, documents, terms
 from precursor.desk.house import House, call_for
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
@@ -140,7 +140,20 @@ def _store(call: Call, typed: Mapping[str, str], unit: str, house: House) -> Wei
         if then < 0:
             most = quantity.show(lies, unit)
             note = Words(f"结存不足，至多 {most} {unit}", f"More than there is: {most} {unit} at most")
+        note = note or _unproven(typed)
     return Weighed(Words("库存试算", "The store"), unit, lines, note)
+
+
+def _unproven(typed: Mapping[str, str]) -> Words | None:
+    """What a movement that has no other side still lacks to be written off (核销)."""
+    member = asking.PROVES.get(MovementType(typed["type"])) if typed.get("type") in set(MovementType) else None
+    if member is None or typed.get(member):
+        return None
+    said = terms.member(member)
+    return Words(
+        f"没有填{said.zh}：可以保存，但不能核销，将列为缺口",
+        f"Without {said.en} it can be saved, and will stand as a gap",
+    )
 
 
 def _holder(call: Call, typed: Mapping[str, str], unit: str, house: House, path: str) -> Weighed:

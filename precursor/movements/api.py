@@ -460,14 +460,14 @@ COLLECTIONS = (
         acts=(
             Act(
                 action=Action.LEDGER_POST_IN,
-                summary=Words("入库", "record what comes in"),
+                summary=Words("登记入库", "record what comes in"),
                 form=InForm,
                 do=_enter,
                 at="/in",
             ),
             Act(
                 action=Action.LEDGER_POST_OUT,
-                summary=Words("出库", "record what goes out"),
+                summary=Words("登记出库", "record what goes out"),
                 form=OutForm,
                 do=_enter,
                 at="/out",

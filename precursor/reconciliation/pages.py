@@ -24,14 +24,14 @@ from precursor.enterprises.models import Party
 from precursor.reconciliation import evidence, goods, service
 from precursor.reconciliation.figures import BY_KEY, Gap
 from precursor.reconciliation.records import act_of, record_of
-from precursor.reconciliation.service import Counted
-from precursor.reconciliation.summary import HEADLINE, Kept, Summary, Waiting, last_entry, lowers, waiting
+from precursor.reconciliation.service import Counted, Rate
+from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry, lowers
 from precursor.reconciliation.view import View
 from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web import marks, paging, sheets
 from precursor.web.database import db
-from precursor.web.i18n import words
+from precursor.web.i18n import amount_in, words
 from precursor.web.marks import Mark
 
 bp = Blueprint("reconciliation", __name__)
@@ -157,10 +157,29 @@ def latest_summary(seen: Asked) -> Summary | None:
     return kept.latest(seen.city, seen.view, _listed())
 
 
-def waiting_of_own(seen: Asked) -> list[Waiting]:
-    """What an enterprise must close."""
+def gaps_to_close(seen: Asked, owner: str) -> list[Gap]:
+    """What one party must close, as far as the reader may list it: the oldest that lower a target first."""
     scope, kept = _listed(), current_app.extensions["summaries"]
-    return waiting(service.in_scope(db.session, kept.gaps(db.session, seen.view), scope)) if scope else []
+    found = service.in_scope(db.session, kept.gaps(db.session, seen.view), scope) if scope else []
+    return sorted(
+        (gap for gap in found if gap.owner == owner), key=lambda gap: (not lowers(gap), gap.since, gap.line)
+    )
+
+
+def told(seen: Asked, found: Sequence[Gap]) -> Iterator[tuple[Gap, str, str, str]]:
+    """Each gap in a line: what is wrong and of what; beneath it the record, what to do; the address of its page."""
+    of, comma = goods.of(db.session, found), words(Words("，", ", "))
+    for gap in found:
+        what = of.get((gap.code, gap.subject))
+        kind, detail = GAPS[gap.code], said_detail(gap)
+        said = " ".join(filter(None, (words(Words(what.zh, what.en)) if what else "", words(kind.title))))
+        address = seen.address("reconciliation.gap", code=gap.code, subject=gap.subject, detail=gap.detail or None)
+        yield gap, said + (f"{comma}{detail}" if detail else ""), f"{gap.subject}{comma}{words(kind.action)}", address
+
+
+def own_months(seen: Asked, enterprise: str) -> dict[date, Rate]:
+    """The write-off rate of one enterprise by month of the period that is seen."""
+    return service.writeoff_by_month(db.session, seen.view, enterprise)
 
 
 def _listed() -> Scope | None:
@@ -204,8 +223,13 @@ def write_offs(movements: Iterable[tuple[str, date]]) -> dict[str, WriteOff]:
 
 def said_detail(gap: Gap) -> str:
     """The detail of a gap for people: an amount, or from when until when and for how many days."""
+    if gap.amount and gap.code == "WRITEOFF_QTY_MISMATCH":
+        size = amount_in(gap.amount.removeprefix("-"))
+        less = Words(f"比对方少 {size}", f"{size} less than the other side")
+        more = Words(f"比对方多 {size}", f"{size} more than the other side")
+        return words(less if gap.amount.startswith("-") else more)
     if gap.amount:
-        return gap.amount.replace("-", "−")
+        return amount_in(gap.amount)
     if spell := _SPELL.fullmatch(gap.detail):
         return f"{spell[1]} ～ {spell[2]}" + words(Words(f"，{spell[3]} 日", f", {spell[3]} days"))
     return gap.detail
@@ -342,7 +366,10 @@ def _heat(seen: Asked, found: Summary) -> str:
             f"Checks a day, {sum(found.checks.values())} in all",
         )
     )
-    return marks.calendar(found.checks, period.start, period.end, seen.view.as_of, label)
+    weekdays = words(Words("一三五", "MWF"))
+    return marks.calendar(
+        found.checks, period.start, period.end, seen.view.as_of, label, (weekdays[0], weekdays[1], weekdays[2])
+    )
 
 
 def _names(found: list[Gap]) -> dict[str, str]:
@@ -388,6 +415,7 @@ def gaps() -> Response | str:
         gaps=shown[page.part],
         oldest=min((gap.since for gap in shown), default=None),
         subjects=len({gap.subject for gap in shown}),
+        is_of_two=any(gap.code == "WRITEOFF_QTY_MISMATCH" for gap in shown),
         hidden=_hidden(every, shown, wanted),
         figures=BY_KEY,
         page=page,
@@ -497,6 +525,8 @@ def gap(code: str, subject: str) -> str:
         whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
+        what=goods.of(db.session, found[:1]).get((code, subject)),
+        age=(seen.view.as_of - found[0].since).days,
         is_day=lambda value: isinstance(value, date),
         is_words=lambda value: isinstance(value, Words),
         is_link=lambda value: isinstance(value, evidence.Link),

@@ -196,6 +196,7 @@ def movements(view: View) -> sa.Select:
             this.quantity.label("quantity"),
             sa.case((named, other.quantity), else_=Confirmation.quantity).label("other_quantity"),
             Substance.unit.label("measure"),
+            this.day.label("day"),
         )
         .select_from(this)
         .join(Site, Site.id == this.site_id)

@@ -19,7 +19,7 @@ from precursor.rules.law import Words
 
 
 class DeviceAnswer(Record):
-    """A phone of an officer; ``entries`` is how far its log has come here."""
+    """A phone of an officer; ``entries``: how far its log has come here, ``heard_at``: when the last of them came."""
 
     id = Text()
     name = Text()
@@ -27,6 +27,7 @@ class DeviceAnswer(Record):
     county = Text()
     enrolled_on = Day()
     entries = Whole(0, 2**31)
+    heard_at = Moment(null=True)
     locked_on = Day(null=True)
 
 
@@ -88,10 +89,12 @@ def _devices(call: Call) -> sa.Select:
             Area.outside_id.label("county"),
             Device.enrolled_on,
             (Device.next_seq - 1).label("entries"),
+            DeviceEntry.recorded_at.label("heard_at"),
             Device.locked_on,
         )
         .join(User, User.id == Device.user_id)
         .join(Area, Area.id == Device.area_id)
+        .outerjoin(DeviceEntry, sa.and_(DeviceEntry.device_id == Device.id, DeviceEntry.seq == Device.next_seq - 1))
         .where(visible(call.scope, areas_of=(Device.area_id,)))
     )
 

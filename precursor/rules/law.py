@@ -121,12 +121,21 @@ def _read(file: Path) -> Pack:
             raw.get("effective_from"),
             tuple(raw["areas"]),
             rules,
-            tuple(raw.get("documents", ())),
+            tuple(_document(entry, instruments) for entry in raw.get("documents", ())),
             raw.get("departments", {}),
             raw.get("parameters", {}),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{file.name}: {error!r}") from error
+
+
+def _document(entry: Mapping[str, Any], instruments: Mapping[str, tuple[str, str]]) -> Mapping[str, Any]:
+    """A row of the matrix, its basis as a source."""
+    basis = entry.get("basis")
+    if basis is None:
+        return entry
+    found = Source(*instruments[basis["instrument"]], basis["article"], basis.get("status", "V"))
+    return {**entry, "basis": found}
 
 
 def _rule(id_: str, entry: Mapping[str, Any], instruments: Mapping[str, tuple[str, str]], pack: str) -> Rule:

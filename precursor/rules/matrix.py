@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final, Self
 
 from precursor.rules import law, spans
-from precursor.rules.law import PACKS, Law, Violation, Words
+from precursor.rules.law import PACKS, Law, Source, Violation, Words
 from precursor.rules.permits import PermitKind, Uses
 from precursor.rules.substances import SubstanceClass
 from precursor.rules.working_days import last_day_on_time
@@ -71,7 +71,10 @@ FIELD_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the matrix. ``rows`` and ``status`` name, by column, the source and how sure we are of it."""
+    """One row of the matrix. ``rows`` and ``status`` name, by column, the source and how sure we are of it.
+
+    ``basis``: the article that knows such a document; a certificate names it.
+    """
 
     kind: PermitKind
     classes: frozenset[SubstanceClass]
@@ -87,6 +90,7 @@ class Row:
     rows: Mapping[str, str]
     status: Mapping[str, str]
     note: str
+    basis: Source | None
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
@@ -107,6 +111,7 @@ class Row:
             raw["rows"],
             raw.get("status", {}),
             raw.get("note", ""),
+            raw.get("basis"),
         )
 
     @property

@@ -53,6 +53,27 @@ CALLED: Final = {
 }
 
 
+#: What a certificate of each kind says that it is for: a permit allows, a filing is proof that something was filed.
+STATES: Final = {
+    K.PURCHASE_PERMIT: Words("准予下列单位按所载品种、数量和期限购买", "the purchase stated below is permitted"),
+    K.PURCHASE_FILING: Words("下列单位的购买已经备案", "the purchase stated below is filed"),
+    K.TRANSPORT_PERMIT: Words("准予按所载品种、数量、路线和期限运输", "the transport stated below is permitted"),
+    K.TRANSPORT_FILING: Words("下列运输已经备案", "the transport stated below is filed"),
+    K.PURCHASE_USE_CERTIFICATE: Words("准予下列单位按所载品种、数量和期限购用", "the use stated below is permitted"),
+    K.PRODUCTION_PERMIT: Words("准予下列单位生产所载品种", "production as stated below is permitted"),
+    K.OPERATING_PERMIT: Words("准予下列单位经营所载品种", "trade as stated below is permitted"),
+    K.PRODUCTION_FILING: Words("下列单位的生产已经备案", "production as stated below is filed"),
+    K.OPERATING_FILING: Words("下列单位的经营已经备案", "trade as stated below is filed"),
+    K.TRANSFER_FILING: Words("下列转让已经备案", "the transfer stated below is filed"),
+    K.IMPORT_EXPORT_LICENCE: Words(
+        "准予按所载品种、数量和期限进口或者出口", "import or export as stated is permitted"
+    ),
+    K.NARCOTIC_TRANSPORT_CERTIFICATE: Words("准予按所载品种和期限运输", "the transport stated below is permitted"),
+    K.MAIL_CERTIFICATE: Words("准予邮寄所载药品", "the mailing stated below is permitted"),
+    K.SEAL_CARD: Words("准予下列单位购用所载药品", "the purchase of the drugs stated below is permitted"),
+}
+
+
 class Uses(StrEnum):
     """How often one document may be drawn on."""
 

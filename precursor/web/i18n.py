@@ -1,12 +1,13 @@
 """Two languages: Chinese first, and English. Sentences stand in pairs where they are used."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from flask import Flask, Response, g, request
 from flask_babel import Babel
 from markupsafe import Markup
 
+from precursor.core.clock import SHANGHAI
 from precursor.rules.law import Words
 
 COOKIE: Final = "lang"
@@ -53,6 +54,11 @@ def day(value: date | None) -> str:
     return "--" if value is None else value.isoformat()
 
 
+def local(at: datetime) -> str:
+    """An instant as a clock in China shows it."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
 def number(value: int) -> str:
     """A whole number with separators."""
     return f"{value:,}"
@@ -67,11 +73,19 @@ def amount(text: str, places: int = 0) -> Markup:
     return Markup("{}{:,}{}{}").format(sign, int(digits), dot, fraction)
 
 
+def amount_in(text: str) -> Markup:
+    """The same of an amount that is followed by its unit; a text that begins with no number stays as it is."""
+    number, _, unit = text.partition(" ")
+    if not number.removeprefix("-").replace(".", "", 1).isdecimal():
+        return Markup("{}").format(text)
+    return Markup("{} {}").format(amount(number), unit)
+
+
 def install(app: Flask) -> None:
     """Bind Flask-Babel (Flask-Security's sentences) and our own helpers."""
     Babel(app, locale_selector=lambda: LOCALES[language()])
     app.jinja_env.globals.update(t=t, words=words, head=head, one_language=one_language, language=language)
-    app.jinja_env.filters.update(day=day, number=number, amount=amount)
+    app.jinja_env.filters.update(day=day, number=number, amount=amount, amount_in=amount_in, local=local)
 
     @app.after_request
     def remember(response: Response) -> Response:

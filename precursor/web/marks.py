@@ -10,8 +10,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT, _PAD = 256, 58, 12
-_HIGHEST = 20  # of a stack of dots above its line; more stand in the same place
+_WIDTH, _HEIGHT, _PAD = 256, 66, 12
+_HIGHEST = 15  # of a stack of dots above its line; more stand in the same place
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def strip(marks: Sequence[Mark], target: float | None, label: str) -> Markup:
     def x(pct: float) -> float:
         return _PAD + (max(pct, floor) - floor) / (100 - floor) * span
 
-    line = 26
+    line = 36
     parts = [Markup('<path class="axis" d="M{} {}.5H{}"/>').format(_PAD, line, _WIDTH - _PAD)]
     for tick, anchor in ((floor, "start"), ((floor + 100) / 2, "middle"), (100.0, "end")):
         parts.append(
@@ -70,7 +70,8 @@ def _dots(marks: Sequence[Mark], x: Callable[[float], float], line: int) -> list
         place = round(x(mark.pct) / 7)
         height = stacked.get(place, 0)
         stacked[place] = height + 1
-        look, radius, lift = ("dot-bad", 5, -6 * height) if mark.is_below else ("dot", 4, min(5 * height, _HIGHEST))
+        look, radius = ("dot-bad", 5) if mark.is_below else ("dot", 4)
+        lift = min(5 * height, _HIGHEST)
         parts.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{} {:.2f}%</title></circle>').format(
                 look, coordinate(x(mark.pct)), line - lift, radius, mark.name, mark.pct
@@ -109,14 +110,19 @@ def _half(text: str) -> float:
 _DEPTHS: Final = (0, 1, 3, 6)
 
 
-def calendar(days: Mapping[date, int], first: date, last: date, today: date, label: str) -> Markup:
-    """A square for each day, a column for each week, the deeper the more happened; what is to come is empty."""
-    side, top, left = 13, 14, 18
+def calendar(
+    days: Mapping[date, int], first: date, last: date, today: date, label: str, weekdays: tuple[str, str, str]
+) -> Markup:
+    """A square for each day, a column for each week, the deeper the more happened; what is to come is empty.
+
+    ``weekdays``: what Monday, Wednesday and Friday are called, in a letter or two.
+    """
+    side, top, left = 13, 14, 20
     start = first - timedelta(first.weekday())
     weeks = (last - start).days // 7 + 1
     parts = [
         Markup('<text x="0" y="{}">{}</text>').format(top + 11 + row * side, name)
-        for row, name in ((0, "一"), (2, "三"), (4, "五"))
+        for row, name in zip((0, 2, 4), weekdays, strict=True)
     ]
     day = first
     while day <= last:

@@ -14,6 +14,7 @@ from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
 from precursor.movements.schemas import InForm, OutForm
 from precursor.movements.service import stands
+from precursor.permits.models import Permit
 from precursor.rules.law import law_for
 from precursor.rules.matrix import rows_of
 from precursor.rules.movements import MovementType
@@ -228,3 +229,53 @@ def test_a_receipt_that_is_not_what_was_sent_is_asked_about_once(door):
         client.browser, "/movements/in", **form, quantity=quantity.show(sale.quantity, substance.unit), _key="k2"
     )
     assert 'name="_sure"' not in same.text
+
+
+def test_a_form_says_how_many_places_are_wrong(keeper):
+    answer = send(keeper, "/movements/out", type="use_out", quantity="abc")
+    summary = re.search(r'<div class="errsum".*?</div>', answer.text, re.DOTALL)[0]
+    assert f"有 {summary.count('<li>')} 处请更正" in summary
+
+
+def test_who_sells_is_offered_the_sites_of_the_buyer_and_of_nobody_else(door):
+    with db.reading(door.engine) as session:
+        buyer, seller = sa.orm.aliased(Party), sa.orm.aliased(Party)
+        rows = session.execute(
+            sa.select(Permit.outside_id, seller.outside_id, buyer.id, Substance.outside_id)
+            .join(buyer, buyer.id == Permit.enterprise_id)
+            .join(seller, sa.and_(seller.id == Permit.seller_id, seller.is_external == sa.false()))
+            .join(Substance, Substance.id == Permit.substance_id)
+        ).all()
+        sites = {
+            (number, seller): set(
+                session.scalars(
+                    sa.select(Site.outside_id).where(Site.enterprise_id == owner, Site.closed_on.is_(None))
+                )
+            )
+            for number, seller, owner, _ in rows
+        }
+    assert rows
+    stranger = door.account("stranger", "ent_keeper", enterprise="E06")
+    stranger._begin()
+    sellers = {}
+    for number, seller, _, substance in rows[:5]:
+        client = sellers.get(seller) or door.account(f"seller-{seller}".lower(), "ent_keeper", enterprise=seller)
+        client._begin()
+        sellers[seller] = client
+        page = client.browser.get(f"/movements/out?type=sale_out&permit={number}").text
+        offered = re.search(r'<datalist id="of-there">(.*?)</datalist>', page, re.DOTALL)
+        assert set(re.findall(r'value="([^"]+)"', offered[1] if offered else "")) == sites[number, seller]
+        assert re.search(rf'<option value="{substance}" selected', page)
+        if len(sites[number, seller]) == 1:
+            assert f'name="other_site" value="{next(iter(sites[number, seller]))}"' in page
+        page = stranger.browser.get(f"/movements/out?type=sale_out&permit={number}").text
+        if seller != "E06":
+            assert '<datalist id="of-there"></datalist>' in page
+
+
+@pytest.mark.parametrize(("kind", "member"), [(str(kind), member) for kind, member in asking.PROVES.items()])
+def test_what_lacks_its_proof_is_pointed_out_before_it_is_saved(keeper, kind, member):
+    way = "in" if kind.endswith("_in") else "out"
+    typed = {"type": kind, "site": "S-E06", "substance": "AC2O", "quantity": "0.001", "unit": "kg", "_show": "1"}
+    assert "不能核销，将列为缺口" in send(keeper, f"/movements/{way}", **typed).text
+    assert "不能核销，将列为缺口" not in send(keeper, f"/movements/{way}", **typed, **{member: "X-1"}).text

@@ -10,16 +10,19 @@ from urllib.parse import quote
 
 import engines
 import pytest
+import sqlalchemy as sa
 from api_kit import Door
 from conftest import WORKED, load, worked_bundle
 from python_calamine import load_workbook
 
 from precursor import rooms
+from precursor.areas import service as areas
 from precursor.core import db, migrate
 from precursor.core.clock import Period
 from precursor.desk import documents
 from precursor.desk.terms import DOCUMENTS
 from precursor.reconciliation import service
+from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import RECORDS
 from precursor.rules.gaps import GAPS
 
@@ -65,6 +68,18 @@ def test_every_gap_opens_and_leads_to_its_record(door, lead):
         "QUARTERLY_REPORT_MISSING",
         "QUARTERLY_REPORT_LATE",
     }
+
+
+def test_a_gap_is_headed_by_whose_it_is_of_what_and_by_how_much(door, lead):
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
+        differs = [gap for gap in service.gaps(session, view) if gap.code == "WRITEOFF_QTY_MISMATCH" and gap.amount]
+    assert differs
+    for gap in differs:
+        heading = re.search(r"<h1>.*?</h1>", lead.get(f"/gaps/{gap.code}/{gap.subject}?{VIEW}").text, re.DOTALL)[0]
+        less = gap.amount.startswith("-")
+        assert ("比对方少 " if less else "比对方多 ") + gap.amount.lstrip("-") in heading.replace(",", "")
+        assert f"已 {(date(2026, 1, 31) - gap.since).days:,} 日" in heading
 
 
 def test_gaps_of_one_enterprise(lead):
@@ -282,8 +297,32 @@ def test_the_first_page_counts_what_the_list_behind_it_has(door):
     officer._begin()
     home = officer.browser.get("/").text
     ways = [way.replace("&amp;", "&") for way in re.findall(r'class="btn[^"]*" href="(/gaps[^"]+)"', home)]
-    assert sum(counted(officer.browser.get(way)) for way in ways) == count
+    alone = [way for way in ways if way.startswith("/gaps/")]
+    assert len(alone) == min(count, 6)
+    assert all(officer.browser.get(way).status_code == 200 for way in alone)
+    listed = [way for way in ways if way not in alone and "owner=" in way]
+    assert [counted(officer.browser.get(way)) for way in listed] == ([count] if count > 6 else [])
     assert f"{count} 件逾期" in home
+
+
+def test_an_enterprise_sees_its_own_write_off_rate_and_what_is_on_its_way(door):
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
+        of = service.writeoff.movements(view).subquery()
+        rows = session.execute(sa.select(of.c.enterprise, of.c.ok)).all()
+        due, done = Counter(firm for firm, _ in rows), Counter(firm for firm, ok in rows if ok)
+        months = {firm: service.writeoff_by_month(session, view, firm).values() for firm in due}
+        whole = service.count(session, view, BY_KEY["K4"], areas.city(session).counties).total
+    assert {firm: sum(rate.d for rate in rates) for firm, rates in months.items()} == due
+    assert sum(rate.n for rates in months.values() for rate in rates) == sum(done.values()) == whole.n
+    firm = due.most_common(1)[0][0]
+    officer = door.account("o12", "ent_officer", enterprise=firm)
+    officer._begin()
+    home = officer.browser.get("/").text
+    assert f"{done[firm]:,} / {due[firm]:,}" in home
+    shown = re.search(r'aria-labelledby="coming-h".*?</section>', home, re.DOTALL)[0]
+    sent = {one["id"] for one in officer.get("movements?limit=200").json if one["type"].endswith("_out")}
+    assert not sent & set(re.findall(r"M[0-9]+", shown))  # what comes to it, not what it sends
 
 
 def test_who_watches_is_told_whom_to_press(door):

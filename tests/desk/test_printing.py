@@ -6,12 +6,14 @@ import pypdfium2
 import pytest
 import zxingcpp
 
+from precursor.core.numerals import quantity
 from precursor.desk import paper
 
 SHOWN = {
     "title": {"zh": "证明", "en": "Certificate"},
     "number": "N-1",
-    "rows": [{"zh": "数量", "en": "Quantity", "value": "1 kg"}],
+    "states": None,
+    "rows": [{"zh": "数量", "en": "Quantity", "value": "1 kg", "beside": "", "large": True}],
     "issuer": "示例县",
     "digest": "--",
     "state": None,
@@ -25,7 +27,7 @@ SHOWN = {
     ("name", "printed"), [("示例𠮷化工", "示例〓化工"), ("B😀\\n", "B〓\\n"), ('a\x01"b', 'a〓"b'), ("ئۇ", "〓〓")]
 )
 def test_a_character_that_the_font_lacks_is_marked_and_keeps_nothing_from_being_printed(name, printed):
-    rows = [{"zh": "单位", "en": "Enterprise", "value": name}]
+    rows = [{"zh": "单位", "en": "Enterprise", "value": name, "beside": "", "large": False}]
     text = pypdfium2.PdfDocument(paper.certificates([(SHOWN | {"rows": rows}, None), (SHOWN, None)]))
     assert printed in text[0].get_textpage().get_text_range()
     noted = ["字库所缺之字" in text[n].get_textpage().get_text_range() for n in range(2)]
@@ -68,3 +70,25 @@ def test_a_filter_narrows_what_is_printed(road):
 def test_what_is_not_on_the_paper_is_not_read():
     assert paper.codes_on(paper.certificates([(SHOWN, None)])) == set()
     assert len(pypdfium2.PdfDocument(paper.certificates([(SHOWN, None)] * 3))) == 3
+
+
+def test_a_certificate_names_its_law_its_parties_by_credit_code_and_spells_its_amount(road):
+    road.document()
+    lead = road.door.account("lead", "ps_lead", area="X")
+    lead._begin()
+    (number, *_) = re.findall(r'href="/transport-documents/([^"/?]+)"', lead.browser.get("/transport-documents").text)
+    made = pypdfium2.PdfDocument(lead.browser.get(f"/transport-documents/{number}/certificate.pdf").data)
+    said = "".join("".join(page.get_textpage().get_text_range() for page in made).split())
+    assert len(made) == 1
+    assert "1/1" in said
+    assert "《易制毒化学品管理条例》第二十条" in said
+    shown = lead.browser.get(f"/transport-documents/{number}").text
+    amount = re.search(r"<b>([\d,.]+)</b> kg", shown)[1].replace(",", "")
+    assert quantity(amount, "kg") in said
+    assert "(E" not in said  # no number of ours beside a name
+
+
+def test_a_certificate_of_a_document_without_amount_or_basis_is_printed_all_the_same():
+    page = pypdfium2.PdfDocument(paper.certificates([(SHOWN, None)]))[0].get_textpage().get_text_range()
+    assert "示例县" in page
+    assert "根据" not in page

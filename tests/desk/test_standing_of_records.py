@@ -8,16 +8,19 @@ import pytest
 from api_kit import Door
 from api_kit import door as open_door
 from conftest import WORKED, load
-from empty_city import KG, City
+from empty_city import ACTOR, DAY, KG, NOW, City
 from python_calamine import load_workbook
 
 from precursor.core import db, migrate
 from precursor.core.access import GRANTS, Action
 from precursor.core.clock import Period
+from precursor.movements import acts as movement_acts
+from precursor.movements.intents import Enter
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import ACTS
 from precursor.rules.gaps import GAPS
+from precursor.rules.movements import MovementType
 
 YEAR, AS_OF = "2025", date(2026, 1, 31)
 
@@ -44,6 +47,17 @@ def browser(door, name, role, **where):
 @pytest.fixture(scope="module")
 def lead(door):
     return browser(door, "lead", "ps_lead", area="C0")
+
+
+@pytest.fixture(scope="module")
+def inspector(door):
+    return browser(door, "walker", "ps_inspector", area="C0")
+
+
+@pytest.fixture(scope="module")
+def reader(door):
+    """The same as a program."""
+    return door.account("reader-4", "ps_lead", area="C0")
 
 
 def test_a_movement_says_whether_it_is_written_off_as_the_figure_counts_it(door, lead):
@@ -96,12 +110,52 @@ def test_a_ledger_adds_up_and_says_what_is_written_off(door, lead):
 def test_the_plan_counts_what_its_list_has(lead):
     page = lead.get("/plan?period=2025&as_of=2026-01-31").text
     missed = int(re.search(r"<b>([0-9]+) 次检查逾期", page)[1])
-    lines = load_workbook(BytesIO(lead.get("/plan.xlsx?period=2025&as_of=2026-01-31").data)).get_sheet_by_index(0)
+    lines = load_workbook(
+        BytesIO(lead.get("/plan.xlsx?period=2025&as_of=2026-01-31&state=all").data)
+    ).get_sheet_by_index(0)
     states = [line[-2] for line in lines.to_python()[1:]]
     assert states.count("逾期未查") == missed > 0
     sums = re.findall(r'<span class="push muted">([0-9]+) / ([0-9]+)</span>', page)
     asked = [int(total) for _, total in sums][: len(set(re.findall(r"grade=([ABC])#list", page)))]
     assert sum(asked) == len(states)  # every slot stands under one grade
+
+
+def test_a_plan_shows_what_is_not_done_unless_it_is_asked_for_more(lead):
+    def states(more):
+        lines = load_workbook(BytesIO(lead.get(f"/plan.xlsx?period=2025&as_of=2026-01-31{more}").data))
+        return [line[-2] for line in lines.get_sheet_by_index(0).to_python()[1:]]
+
+    every = states("&state=all")
+    assert states("") == [state for state in every if state != "已检查"]
+    assert states("&state=filled") == ["已检查"] * every.count("已检查") != []
+    assert states("&state=") == every
+
+
+def test_a_late_visit_can_be_made_up_from_the_plan(inspector):
+    page = inspector.get("/plan?period=2025&as_of=2026-01-31&state=missed").text
+    ways = re.findall(r'href="(/inspections/new\?enterprise=[^"]+)">(?:补查)', page)
+    assert len(ways) > page.count("逾期未查</span></td>") > 0  # beside the month, and in the list
+    assert all(inspector.get(way.replace("&amp;", "&")).status_code == 200 for way in set(ways))
+
+
+def test_a_ledger_opens_on_what_moved_last(door):
+    keeper = browser(door, "keeper-3", "ent_keeper", enterprise="E06")
+    newest = re.search(r'href="/movements/([^"?/]+)"', keeper.get("/movements").text)[1]
+    page = keeper.get("/ledger").text
+    assert newest in page or "本期没有出入库" in page
+    assert 'value="S-E06" selected' in page
+
+
+def test_a_document_says_which_draws_are_not_written_off(reader, lead):
+    found = 0
+    for document in reader.get("purchase-documents?limit=200").json:
+        page = lead.get(f"/purchase-documents/{document['id']}").text
+        rows = re.search(r'aria-labelledby="left-h".*?</table>', page, re.S)
+        wrong = re.findall(r'<a href="(/gaps/[^"]+)"><span class="tag bad"', rows[0]) if rows else []
+        warned = re.findall(r'<p class="headline">.*?href="(/gaps/[^"]+)"', page)
+        assert warned == wrong[:2], document["id"]
+        found += len(wrong)
+    assert found
 
 
 def test_a_month_of_the_plan_leads_to_its_visits_and_to_what_falls_due(lead):
@@ -170,15 +224,13 @@ def test_a_form_offers_the_kinds_of_its_family_and_few_words_side_by_side(door):
     assert any(fault["pointer"] == "/kind" for fault in wrong.json["errors"])
 
 
-def test_officers_are_ticked_or_typed_and_nothing_is_lost(door):
-    inspector = door.account("walker", "ps_inspector", area="C0")
-    inspector._begin()
+def test_officers_are_ticked_or_typed_and_nothing_is_lost(door, inspector):
     door.account("walker-2", "ps_inspector", area="C0")
-    page = inspector.browser.get("/inspections/new").text
+    page = inspector.get("/inspections/new").text
     assert page.count('type="checkbox" name="officers"') >= 2
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
     typed = {"csrf_token": token, "_key": "k1", "enterprise": "", "officers": ["A-1", "B-2", "C-3"]}
-    again = inspector.browser.post("/inspections/new", data=typed)
+    again = inspector.post("/inspections/new", data=typed)
     assert again.status_code == 422
     for code in typed["officers"]:
         assert code in again.text
@@ -216,16 +268,33 @@ def test_a_trace_upstream_misses_what_was_sent_and_never_came_and_what_came_in_e
         reader = browser(door, "tracer", "ps_lead", area="C0")
         page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
         assert "没有去向" in page
-        assert "全部有着落" not in page
+        assert "收发都对得上" not in page
         with db.transaction(door.engine) as session:
             city.receive(session, sale, 25 * KG)
         page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
         assert "15 kg 多收" in page
-        assert "全部有着落" not in page
+        assert "没有查到源头" in page  # what lies at the seller has no record of how it came there
+        begin = reader.get("/trace").text
+        ways = re.findall(r'href="(/trace\?of=[^"]+)"', begin)
+        assert any("S-E05%2FH2SO4" in way for way in ways)
+        assert all(reader.get(way.replace("&amp;", "&")).status_code == 200 for way in ways)
+        made = Enter(
+            site=city.site["S-E01"],
+            type=MovementType.PRODUCTION_IN,
+            substance=city.substance["H2SO4"],
+            quantity=100 * KG,
+            day=DAY,
+            batch="B-1",
+        )
+        with db.transaction(door.engine) as session:
+            movement_acts.enter(session, made, None, ACTOR, NOW)
+        page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
+        assert "生产入库 100 kg" in page
+        assert "没有查到源头" not in page
+        assert "收发都对得上" not in page
 
 
-def test_each_draw_of_a_document_leads_to_its_movement_and_says_whether_it_is_written_off(door, lead):
-    reader = door.account("reader-4", "ps_lead", area="C0")
+def test_each_draw_of_a_document_leads_to_its_movement_and_says_whether_it_is_written_off(reader, lead):
     shown = [p["id"] for p in reader.get("purchase-documents?limit=200").json if p["drawn"] not in (None, "0")]
     assert shown
     for id_ in shown:

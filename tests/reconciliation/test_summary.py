@@ -121,7 +121,7 @@ def test_names_that_would_lie_over_each_other_are_counted():
 
 def test_every_day_of_a_period_has_its_square():
     days = {date(2025, 3, 3): 7, date(2025, 3, 4): 1}
-    drawn = marks.calendar(days, date(2025, 1, 1), date(2025, 12, 31), date(2025, 3, 5), "x")
+    drawn = marks.calendar(days, date(2025, 1, 1), date(2025, 12, 31), date(2025, 3, 5), "x", ("M", "W", "F"))
     assert drawn.count("<rect") == 365
     assert drawn.count("<title>") == 2
     assert drawn.count('class="next') == 365 - 31 - 28 - 5
