@@ -231,7 +231,7 @@ def _sides(call: Call, record: Values, house: House) -> Extra:
 
 def _enterprise(call: Call, record: Values, house: House) -> Extra:
     """How an enterprise stands, and what lies in its stores today; a way to its gaps."""
-    found: Extra = {"template": "desk/holding.html", "stock": None, "links": []}
+    found: Extra = {"template": "desk/holding.html", "stock": None, "links": [], "has_facts": True}
     found["standing"] = standing.of(call, house, record["id"])
     if call.subject.role in access.GRANTS[Action.ALERT_LIST]:
         found["links"].append((Words("缺口", "Gaps"), f"/gaps?{urlencode({'enterprise': record['id']})}"))
@@ -276,6 +276,57 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
     }
 
 
+def _shipment(call: Call, record: Values, _: House) -> Extra:
+    """Whether both legs of an import or export are verified (DEFINITIONS K3)."""
+    done = {
+        leg["leg"]
+        for leg in record["legs"]
+        if (leg["state"] == "verified" and leg["on"]) or (leg["state"] == "not_required" and leg["reason"])
+    }
+    lacks = [terms.WORDS[leg] for leg in ("foreign", "domestic") if leg not in done]
+    said = Words("境外、境内核查均已完成", "Both legs are verified")
+    if lacks:
+        said = Words("缺" + "、".join(w.zh for w in lacks), "Missing: " + ", ".join(w.en for w in lacks))
+    customs = date.fromisoformat(record["customs_date"])
+    more = (
+        Words(f"通关 {customs}，已 {(call.today - customs).days} 日", f"Through customs {customs}") if lacks else None
+    )
+    return {"template": "desk/said.html", "is_wrong": bool(lacks), "said": said, "more": more}
+
+
+def _stocktake(_call: Call, record: Values, _house: House) -> Extra | None:
+    """Whether what was counted is what the book says, and whether somebody accepted it."""
+    if record.get("difference") is None:
+        return None
+    differs = Decimal(record["difference"])
+    size = f"{abs(differs):,f} {record['unit']}"
+    said = Words("账实相符", "The count is what the book says")
+    if differs:
+        zh, en = ("盘盈", "more") if differs > 0 else ("盘亏", "less")
+        said = Words(f"{zh} {size}", f"{size} {en} than the book says")
+    more = None if record["approved"] else Words("待另一人批准", "waits for another person to accept it")
+    return {"template": "desk/said.html", "is_wrong": bool(differs), "said": said, "more": more}
+
+
+def _delegation(call: Call, record: Values, _: House) -> Extra:
+    """Whether a delegation holds today: accepted, not revoked since, not over (DEFINITIONS K1)."""
+    held = [answer for answer in record["answers"] if answer["on"] <= str(call.today)]
+    last = max(held, key=lambda answer: (answer["on"], answer["answer"] == "revoked"), default=None)
+    until, since = record["valid_to"], last["on"] if last else ""
+    if last is None:
+        wrong, said = (
+            True,
+            Words("对方尚未答复，场所未受委托管理", "Not answered yet: nobody supervises the site by it"),
+        )
+    elif last["answer"] == "revoked":
+        wrong, said = True, Words(f"自 {since} 起已撤销", f"Revoked from {since}")
+    elif until < str(call.today):
+        wrong, said = True, Words(f"已于 {until} 到期", f"Ended on {until}")
+    else:
+        wrong, said = False, Words(f"自 {since} 起有效，至 {until}", f"In force from {since} until {until}")
+    return {"template": "desk/said.html", "is_wrong": wrong, "said": said, "more": None}
+
+
 def _trip(call: Call, record: Values, _: House) -> Extra:
     """The code of a journey, while it is good, and the document that it is of."""
     is_good = record["how"] is None and record["valid_to"] >= str(call.today)
@@ -303,6 +354,9 @@ _EXTRAS: Final[dict[str, Making]] = {
     "inspections": _visit,
     "road-checks": lambda _call, record, _house: onroad.check(record),
     "road-cases": lambda call, record, _house: onroad.case(call, record),
+    "shipments": _shipment,
+    "stocktakes": _stocktake,
+    "delegations": _delegation,
     "trip-slips": _trip,
     "labels": _label,
 }

@@ -285,8 +285,9 @@ uncooperative | 不配合 | uncooperative
 deregistered | 已注销登记 | deregistered
 licence_withdrawn | 已撤销许可 | licence withdrawn
 registration_revoked | 已吊销执照 | registration revoked
-ok | 正常 | in order
-fault | 有问题 | fault
+ok | 符合 | in order
+fault | 不符合 | fault
+result.fault | 扣留 | held
 unchecked | 未查 | not checked
 pass | 放行 | passed
 lease | 出租 | lease

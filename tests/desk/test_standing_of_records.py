@@ -158,6 +158,38 @@ def test_a_document_says_which_draws_are_not_written_off(reader, lead):
     assert found
 
 
+def test_a_shipment_says_which_leg_is_missing_as_the_figure_counts_it(door):
+    commerce = browser(door, "trader", "commerce", area="C0")
+    with db.reading(door.engine) as session:
+        _, view = service.open_view(session, Period.parse(YEAR), AS_OF)
+        gaps = {(gap.subject, gap.code) for gap in service.gaps_of(session, view, BY_KEY["K3"])}
+        units = dict(service.unit_ids(session, view, BY_KEY["K3"]))
+    assert set(units.values()) == {True, False}
+    for number, is_done in units.items():
+        said = re.search(r'<p class="headline.*?</p>', commerce.get(f"/shipments/{number}").text, re.S)[0]
+        assert ("均已完成" in said) == is_done
+        for code, words in (("IE_FOREIGN_LEG_MISSING", "境外核查"), ("IE_DOMESTIC_LEG_MISSING", "境内核查")):
+            assert ((number, code) in gaps) == (not is_done and words in said)
+
+
+def test_a_delegation_and_a_stocktake_say_where_they_stand(door, reader, lead):
+    for each in reader.get("delegations?limit=200").json:
+        answers = reader.get(f"delegations/{each['id']}").json["answers"]
+        said = re.search(r'<p class="headline.*?</p>', lead.get(f"/delegations/{each['id']}").text, re.S)[0]
+        if not answers:
+            assert "尚未答复" in said
+        elif max(answers, key=lambda answer: answer["on"])["answer"] == "revoked":
+            assert "已撤销" in said
+        else:
+            assert ("起有效" in said) == (each["valid_to"] >= str(AS_OF))
+    counts = door.account("counts", "ent_admin", enterprise="E06").get("stocktakes?limit=200").json
+    boss = browser(door, "boss", "ent_admin", enterprise="E06")
+    assert counts
+    for each in counts:
+        page = boss.get(f"/stocktakes/{each['id']}").text
+        assert ("账实相符" in page) == (re.search(r"差额.*?<dd>([^<]+)", page, re.S)[1].split()[0] == "0")
+
+
 def test_a_month_of_the_plan_leads_to_its_visits_and_to_what_falls_due(lead):
     page = lead.get("/plan?period=2025&as_of=2026-01-31&month=2025-12").text
     due = re.search(r'class="missed" href="([^"]+)"', page)[1].replace("&amp;", "&")
