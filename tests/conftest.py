@@ -35,6 +35,12 @@ def pytest_configure(config):
         subprocess.run(["useradd", "-s", "/bin/bash", "pgserver"], capture_output=True, check=False)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What takes long goes first, so that no worker waits for another at the end; all else as it fell."""
+    items.sort(key=lambda item: "browser" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def pg_server():
     with engines.postgres() as server:

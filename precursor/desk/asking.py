@@ -16,7 +16,7 @@ from precursor.core.members import Record, Word, schema_of
 from precursor.desk import names, terms
 from precursor.desk.house import House
 from precursor.enterprises.models import Site
-from precursor.permits.models import Permit
+from precursor.permits.models import Permit, PermitBalance
 from precursor.rules.law import Law, Words, law_for
 from precursor.rules.matrix import LEVEL_WORDS, Row, department_words, rows_of
 from precursor.rules.movements import MovementType
@@ -228,16 +228,32 @@ _LOOKED: Final = 500
 def sites_there(call: Call, house: House, typed: Mapping[str, str]) -> list[tuple[str, Words]]:
     """The sites to which goods may go: one's own for what is moved between them, else those of the other party.
 
-    That is who the purchase document names that is typed, or of all documents in force: who sells must know where to.
+    That is who the purchase documents in force name, or the one whose number is typed: who sells must know where to.
     """
     kind, own = typed.get("type", ""), call.subject.enterprise_id
     if kind in _BETWEEN or own is None:
         return [choice for choice in names.choices(call, "sites") if choice[0] != typed.get("site")]
-    is_sale = kind == T.SALE_OUT
-    ours, theirs = (Permit.seller_id, Permit.enterprise_id) if is_sale else (Permit.enterprise_id, Permit.seller_id)
-    number = typed.get("permit", "")
-    of_it = Permit.outside_id == number if number else Permit.valid_to >= call.today
-    query = sa.select(theirs).where(ours == own, theirs.is_not(None), of_it).distinct()
+    is_to_buyer = kind in (T.SALE_OUT, T.RETURN_IN)
+    sides = (Permit.seller_id, Permit.enterprise_id)
+    ours, theirs = sides if is_to_buyer else sides[::-1]
+    query = (
+        sa.select(theirs)
+        .join(
+            PermitBalance,
+            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
+        )
+        .where(
+            ours == own,
+            theirs.is_not(None),
+            call.today >= Permit.valid_from,
+            call.today <= Permit.valid_to,
+            PermitBalance.revoked_on.is_(None),
+            ~PermitBalance.is_suspended,
+        )
+        .distinct()
+    )
+    if number := typed.get("permit", ""):
+        query = query.where(Permit.outside_id == number)
     return names.sites_of(call, set(call.session.scalars(query.limit(_LOOKED))))
 
 

@@ -23,10 +23,11 @@ from precursor.desk import names, paper, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
-from precursor.permits.models import PARTICULARS
+from precursor.permits.models import PARTICULARS, Permit
 from precursor.rules.law import Words, law_for
 from precursor.rules.matrix import rows_of
 from precursor.rules.permits import STATES, PermitKind, is_revoked
+from precursor.rules.substances import class_of
 from precursor.signing import qr
 from precursor.substances.models import Substance
 from precursor.tokens import pages as token_pages
@@ -116,6 +117,11 @@ def narrowed(call: Call, query: sa.Select, asked: Mapping[str, str]) -> sa.Selec
     if until := asked.get("until"):
         query = query.where(columns.valid_to <= day_at("/until", until))
     return query
+
+
+def said_in(collection: Collection) -> tuple[Any, ...]:
+    """Where a document says what is no column of its list: plates among it."""
+    return (Permit.fields,) if collection.path in DOCUMENTS else ()
 
 
 def why_no_code(call: Call, record: Values) -> Words:
@@ -217,9 +223,10 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     state, why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
     credits = _credit_codes(call, record)
-    category = call.session.scalar(
-        sa.select(Substance.category).where(Substance.outside_id == record.get("substance"))
-    )
+    substance = call.session.scalars(
+        sa.select(Substance).where(Substance.outside_id == (record.get("substance") or ""))
+    ).one_or_none()
+    category = substance.category if substance else None
     of_category = terms.word("category", str(category)) if category else None
     beside = credits | ({"substance": f"{of_category.zh} {of_category.en}"} if of_category else {})
     rows = [
@@ -242,7 +249,7 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     return {
         "title": {"zh": ("易制毒化学品" if category else "") + kind.zh, "en": kind.en.capitalize()},
         "number": record["id"],
-        "states": _states(record),
+        "states": _states(record, state, substance),
         "rows": rows,
         "issuer": f"{county} {issuer.zh if issuer else ''}".strip(),
         "digest": " ".join(textwrap.wrap(digest[:16].upper(), 4)),
@@ -264,28 +271,37 @@ def _on_paper(day: str) -> str:
     return f"{year} 年 {int(month)} 月 {int(of_month)} 日"
 
 
-def _states(record: Values) -> dict[str, str] | None:
-    """The sentence of the certificate and the article that it rests on; None where the law of today knows no such."""
-    kind = PermitKind(record["kind"])
-    begins = date.fromisoformat(record["valid_from"])
-    basis = next((row.basis for row in rows_of(law_for(None, begins)) if row.kind is kind and row.basis), None)
-    if basis is None:
+def _states(record: Values, state: State, substance: Substance | None) -> dict[str, str] | None:
+    """The sentence of the certificate and the article that it rests on.
+
+    None where the document does not hold, or the law of its day knows no such document for such a substance.
+    """
+    if state in (State.REVOKED, State.SUSPENDED, State.EXPIRED):
         return None
-    return {
-        "zh": f"根据《{basis.instrument}》{basis.article}，{STATES[kind].zh}。"
-        + ("" if basis.is_confirmed else "（条款待核实）"),
-        "en": STATES[kind].en.capitalize() + ".",
-    }
+    kind, begins = PermitKind(record["kind"]), date.fromisoformat(record["valid_from"])
+    cls = class_of(substance.category, substance.kind, substance.schedule) if substance else None
+    rows = [row for row in rows_of(law_for(None, begins)) if row.kind is kind and (cls is None or cls in row.classes)]
+    basis = {row.basis for row in rows}
+    if len(basis) != 1 or (found := basis.pop()) is None:
+        return None
+    said, mark = STATES[kind], "" if found.is_confirmed else "（条款待核实）"
+    return {"zh": f"根据《{found.instrument}》{found.article}{mark}，{said.zh}。", "en": said.en.capitalize() + "."}
 
 
 def _credit_codes(call: Call, record: Values) -> dict[str, str]:
     """By member: the credit code of whom a document names, where the register has one."""
-    named = {name: record[name] for name in ("holder", "seller", "consignee", "carrier") if record.get(name)}
-    query = sa.select(Party.outside_id, Party.credit_code).where(
-        Party.outside_id.in_(sorted(named.values())), Party.credit_code.is_not(None)
+    permit = call.session.scalars(sa.select(Permit).where(Permit.outside_id == record["id"])).one()
+    named = {
+        "holder": permit.enterprise_id,
+        "seller": permit.seller_id,
+        "consignee": permit.consignee_id,
+        "carrier": permit.carrier_id,
+    }
+    query = sa.select(Party.id, Party.credit_code).where(
+        Party.id.in_([party for party in named.values() if party is not None]), Party.credit_code.is_not(None)
     )
-    known = {number: str(code) for number, code in call.session.execute(query)}
-    return {name: known[number] for name, number in named.items() if number in known}
+    known = {party: str(code) for party, code in call.session.execute(query)}
+    return {name: known[party] for name, party in named.items() if party in known and record.get(name)}
 
 
 def _paper_value(record: Values, name: str, called: dict[tuple[str, str], str]) -> str:

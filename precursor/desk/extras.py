@@ -16,6 +16,7 @@ from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
+from precursor.desk.firm import BOOKED
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
@@ -23,6 +24,7 @@ from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
+from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
 from precursor.rules.permits import POLICE_VERIFIED
 from precursor.substances.models import Substance
@@ -30,8 +32,10 @@ from precursor.web import marks
 from precursor.web.i18n import head, language, t
 
 Extra = dict[str, Any]
+#: Records that people know by their day, and not by a number that we gave them.
+_BY_DAY: Final = frozenset({"stocktakes", "road-checks"})
 #: A movement behind a draw, and how it stands.
-_Mover = tuple[str, figures.WriteOff | None]
+_Mover = tuple[str, figures.WriteOff | None, bool]  # and whether its goods may still be on the way
 #: Of what is wrong about a document so many are named.
 _WARNED: Final = 2
 
@@ -44,6 +48,8 @@ def title(collection: Collection, record: Values) -> str:
         return str(record["name_en"])
     if record.get("name_zh"):
         return str(record["name_zh"])
+    if collection.path in _BY_DAY and record.get("date"):
+        return f"{head(terms.ONE[collection.path])} {record['date']} {record.get('plate') or ''}".strip()
     kind = terms.word("kind", record.get("kind")) if collection.path in DOCUMENTS else None
     of_type = terms.word("type", record.get("type")) if "type" in record else None
     return f"{head(kind or of_type or terms.ONE.get(collection.path) or terms.title_of(collection))} {record['id']}"
@@ -80,8 +86,7 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
                 "text": code[0],
                 "digest": code[1],
             }
-            scans = house.rows("road-scans", document=record["id"])
-            found["scans"] = len(scans), max((scan.at for scan in scans), default=None)
+            found["scans"] = _scans(house, record["id"])
         else:
             found["why"] = documents.why_no_code(call, record)
         movers = _drawn_by(call, record) if record.get("quantity") else []
@@ -91,6 +96,17 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         return found
 
     return make
+
+
+def _scans(house: House, document: str) -> tuple[int, datetime | None]:
+    """How often phones of the reader's area scanned a document, and the last time."""
+    scans = house.collections["road-scans"]
+    if (call := call_for(scans.list)) is None:
+        return 0, None
+    rows = scans.query(call).subquery().c
+    query = sa.select(sa.func.count(), sa.func.max(rows.at, type_=rows.at.type)).where(rows.document == document)
+    count, last = call.session.execute(query).one()
+    return count, last
 
 
 def _draws(call: Call, record: Values) -> Iterator[tuple[Words, str]]:
@@ -130,10 +146,19 @@ def _goods(call: Call, record: Values) -> Words | None:
 def _warnings(record: Values, house: House, movers: Sequence[_Mover | None]) -> Iterator[tuple[Words, str]]:
     """What is wrong about a document, and where that is dealt with."""
     cases = house.rows("road-cases", lambda c: c.outcome.is_(None), document=record["id"])
-    for case in cases[:_WARNED]:
-        said = terms.word("kind", case.kind) or Words(case.kind, case.kind)
-        yield Words(f"道路案件未结：{said.zh}", f"open road case: {said.en}"), f"/road-cases/{quote(case.id)}"
-    wrong = [(number, off.kind.title, off.address) for number, off in filter(None, movers) if off and off.kind]
+    if cases:
+        kinds = [terms.word("kind", kind) or Words(kind, kind) for kind in dict.fromkeys(case.kind for case in cases)]
+        zh, en = "、".join(kind.zh for kind in kinds), ", ".join(kind.en for kind in kinds)
+        only = f"/{quote(cases[0].id)}" if len(cases) == 1 else f"?{urlencode({'document': record['id']})}"
+        yield (
+            Words(f"道路案件 {len(cases)} 件未结：{zh}", f"Open road cases, {len(cases)}: {en}"),
+            f"/road-cases{only}",
+        )
+    wrong = [
+        (number, off.kind.title, off.address)
+        for number, off, is_on_way in filter(None, movers)
+        if off and off.kind and not is_on_way
+    ]
     for number, title, address in wrong[:_WARNED]:
         yield Words(f"{number} 未核销：{title.zh}", f"{number} is not written off: {title.en}"), address
     if len(wrong) > _WARNED:
@@ -170,7 +195,18 @@ def _drawn_by(call: Call, record: Values) -> list[_Mover | None]:
     if call_for(Action.LEDGER_READ) is None:
         return [None] * len(rows)
     offs = figures.write_offs((row.outside_id, row.day) for row in rows)
-    return [(row.outside_id, offs.get(row.outside_id)) if own in (None, row.enterprise_id) else None for row in rows]
+    return [
+        (row.outside_id, offs.get(row.outside_id), _on_way(call, offs.get(row.outside_id), row.day))
+        if own in (None, row.enterprise_id)
+        else None
+        for row in rows
+    ]
+
+
+def _on_way(call: Call, off: figures.WriteOff | None, day: date) -> bool:
+    """Whether what nobody booked in may still be on the way: it lowers the figure, and is no alarm yet."""
+    is_alone = off is not None and off.kind is GAPS["WRITEOFF_NO_COUNTERPART"]
+    return is_alone and call.today - day <= BOOKED
 
 
 def _allowance(record: Values, movers: Sequence[_Mover | None]) -> Extra:
@@ -190,7 +226,9 @@ def _movement(call: Call, record: Values, house: House) -> Extra | None:
     if record["reversed_on"]:
         return None
     found: Extra = {"template": "desk/sides.html", "links": []}
-    found["written_off"] = figures.write_offs([(record["id"], date.fromisoformat(record["date"]))]).get(record["id"])
+    sent = date.fromisoformat(record["date"])
+    found["written_off"] = off = figures.write_offs([(record["id"], sent)]).get(record["id"])
+    found |= {"is_on_way": _on_way(call, off, sent), "days": (call.today - sent).days}
     if call_for(Action.LEDGER_LIST) is not None:
         way = {"site": record["site"], "substance": record["substance"], "to": record["date"]}
         found["links"].append((Words("台账", "Ledger"), f"/ledger?{urlencode(way)}"))

@@ -48,7 +48,9 @@ class Sale:
 
 
 def coming(call: Call) -> list[Sale]:
-    """What was sent to the enterprise and is not booked in, the oldest first."""
+    """What was sent to the enterprise and is not booked in, the oldest first; for who receives or buys."""
+    if call_for(Action.LEDGER_POST_IN) is None and call_for(Action.PURCHASE_LIST) is None:
+        return []
     theirs = aliased(Movement)
     received = sa.exists().where(
         theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
@@ -58,6 +60,7 @@ def coming(call: Call) -> list[Sale]:
             Movement.outside_id,
             Movement.quantity,
             Movement.day,
+            Movement.type,
             Substance,
             Permit.outside_id.label("permit"),
             Party.name,
@@ -83,13 +86,14 @@ def coming(call: Call) -> list[Sale]:
         substance: Substance = row.Substance
         # never the amount: that is to be what came
         way = {"counterpart": row.outside_id, "substance": substance.outside_id, "unit": substance.unit}
-        if row.permit:
+        is_sale = row.type == "sale_out"
+        if is_sale and row.permit:
             way["permit"] = row.permit
         if len(sites) == 1:
             way["site"] = sites[0]
         name = (substance.name_en if language() == "en" else substance.name_zh) or substance.outside_id
         amount = f"{quantity.show(row.quantity, substance.unit)} {substance.unit}"
-        address = "/movements/in?" + urlencode(way | {"type": "purchase_in"})
+        address = "/movements/in?" + urlencode(way | {"type": "purchase_in" if is_sale else "return_in"})
         found.append(Sale(row.outside_id, row.name, row.day, name, amount, address))
     return found
 
@@ -104,11 +108,11 @@ class Own:
     line: Markup
 
 
-def rate(call: Call, seen: figures.Asked, own: str) -> Own | None:
+def rate(call: Call, seen: figures.Asked) -> Own | None:
     """The own rate; None for who may not read the ledger, or where nothing moved."""
-    if call_for(Action.LEDGER_LIST) is None:
+    if call_for(Action.LEDGER_LIST) is None or call.subject.enterprise_id is None:
         return None
-    months = figures.own_months(seen, own)
+    months = figures.own_months(seen, call.subject.enterprise_id)
     total = Rate(sum(r.n for r in months.values()), sum(r.d for r in months.values()))
     if not total.d:
         return None
@@ -127,10 +131,12 @@ def allowances(call: Call, house: House) -> list[Values]:
     """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock."""
     if call.subject.enterprise_id is None:
         return []
-    held: dict[str, int] = defaultdict(int)
-    for place, amount in (house.report("stock", on=call.today, as_of=call.today) or {}).items():
-        held[place.partition("/")[2]] += quantity.parse(amount["quantity"], amount["unit"])
-    gone = _gone(call)
+    held: dict[str, int] | None = None
+    if (booked := house.report("stock", on=call.today, as_of=call.today)) is not None:
+        held = defaultdict(int)
+        for place, amount in booked.items():
+            held[place.partition("/")[2]] += quantity.parse(amount["quantity"], amount["unit"])
+    gone = _gone(call) if held is not None and call_for(Action.LEDGER_LIST) is not None else {}
     found = []
     for path in ("purchase-documents", "transport-documents"):
         for row in house.rows(
@@ -144,8 +150,8 @@ def allowances(call: Call, house: House) -> list[Values]:
                 house.collections[path].show(row)
                 | {
                     "left": quantity.show(row.quantity - row.drawn, row.unit),
-                    "held": quantity.show(held[row.substance], row.unit),
-                    "lasts": held[row.substance] * _LATELY // out if out else None,
+                    "held": None if held is None else quantity.show(held[row.substance], row.unit),
+                    "lasts": held[row.substance] * _LATELY // out if out and held is not None else None,
                     "bar": marks.allowance([row.drawn / row.quantity * 100]),
                     "address": f"/{path}/{quote(row.id)}",
                     "days": (row.valid_to - call.today).days,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from sqlalchemy.orm import aliased
 
+from precursor import ledger
 from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
 from precursor.core import access
@@ -19,12 +21,14 @@ from precursor.core.access import Action
 from precursor.core.errors import NotFound
 from precursor.core.quantity import show as said
 from precursor.desk import looking, names
+from precursor.desk.firm import BOOKED
 from precursor.desk.house import House
 from precursor.enterprises.models import Site
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.reconciliation import tracing
 from precursor.rules.law import Words
+from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
 from precursor.web.flowchart import Band, Place, sankey
 from precursor.web.i18n import amount, t
@@ -39,6 +43,7 @@ _BEGIN: Final = 10
 _TYPED: Final = "outside:"  # the same in an address
 #: Keys that are no id of a site: no id can hold a NUL.
 _OUTSIDE, _LOST, _OTHERS = "\0outside ", "\0lost ", "\0others "
+_MADE, _OPENED = "\0made ", "\0opened "
 _ZERO: Final = Decimal(0)
 
 
@@ -57,6 +62,7 @@ class Step:
     number: str = ""
     day: str = ""
     count: int = 1
+    is_on_way: bool = False  # sent so lately that it may still come
     parts: tuple["Step", ...] = ()  # the movements that it sums up
 
     @property
@@ -69,6 +75,8 @@ class Step:
         """What was sent and did not arrive. A loss in one movement is not made good by a surplus in another."""
         if self.parts:
             return sum((part.lost for part in self.parts), _ZERO)
+        if self.is_on_way:
+            return _ZERO
         return max(-(self.difference or _ZERO), _ZERO)
 
     @property
@@ -93,9 +101,13 @@ def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
             target, there = "", _ZERO
         else:
             target = _OUTSIDE + target
-        step = Step(source, target, sent, there, edge["unit"])
-        found.append(replace(step, number=edge["movement"], day=edge["day"]))
+        step = Step(source, target, sent, there, edge["unit"], edge["movement"], edge["day"])
+        found.append(replace(step, is_on_way=not target and _is_fresh(call, edge["day"])))
     return found
+
+
+def _is_fresh(call: Call, day: str) -> bool:
+    return call.today - date.fromisoformat(day) <= BOOKED
 
 
 def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
@@ -131,30 +143,72 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             row.unit,
             row.outside_id,
             str(row.day),
+            is_on_way=_is_fresh(call, str(row.day)),
         )
         for row in call.session.execute(query)
     ]
 
 
-def _origins(call: Call, steps: Sequence[Step], site: str, substance: str) -> list[tuple[Words, Decimal]]:
-    """Where a substance begins, upstream of a site: made, or from outside the register; all else only moved."""
-    sites = {end for step in steps for end in (step.source, step.target) if "\0" not in end} | {site}
-    query = (
-        sa.select(sa.func.sum(Movement.quantity), Substance.unit)
+def _begun(call: Call, steps: Sequence[Step], site: str, substance: str) -> list[Step]:
+    """Where a substance begins, at a site and upstream of it: made there, or there when the register was opened.
+
+    All that is on record of these sites, not only what went on.
+    """
+    ends = {end for step in steps for end in (step.source, step.target) if "\0" not in end} | {site}
+    here = (Substance.outside_id == substance, Site.outside_id.in_(sorted(ends)[:_OFFERED]))
+    made = (
+        sa.select(Site.outside_id, Movement.quantity, Substance.unit)
         .join(Site, Site.id == Movement.site_id)
         .join(Substance, Substance.id == Movement.substance_id)
-        .where(
-            Substance.outside_id == substance,
-            Movement.type == "production_in",
-            stands(Movement),
-            Site.outside_id.in_(sorted(sites)[:_OFFERED]),
-        )
-        .group_by(Substance.unit)
+        .where(Movement.type == MovementType.PRODUCTION_IN.value, stands(Movement), *here)
     )
-    made = sum((Decimal(said(int(total), unit)) for total, unit in call.session.execute(query)), _ZERO)
-    came = sum((step.sent for step in steps if step.source.startswith(_OUTSIDE)), _ZERO)
-    found = [(Words("生产入库", "made"), made), (Words("登记以外流入", "from outside the register"), came)]
+    opened = ledger.openings().order_by(None).subquery()
+    held = (
+        sa.select(Site.outside_id, opened.c.amount, Substance.unit)
+        .join(Site, Site.id == opened.c.site_id)
+        .join(Substance, Substance.id == opened.c.substance_id)
+        .where(*here)
+    )
+    found: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for kind, query in ((_MADE, made), (_OPENED, held)):
+        for place, much, unit in call.session.execute(query):
+            found[kind + place, place, unit] += Decimal(said(much, unit))
+    return [Step(source, place, total, total, unit) for (source, place, unit), total in found.items() if total]
+
+
+def _origins(begun: Sequence[Step], steps: Sequence[Step]) -> list[tuple[Words, Decimal]]:
+    """How much begins in which way; empty where it only ever moved between the sites."""
+    found = [
+        (said_, sum((step.sent for step in some if step.source.startswith(kind)), _ZERO))
+        for kind, said_, some in (
+            (_OPENED, Words("期初库存", "stock at the opening"), begun),
+            (_MADE, Words("生产入库", "made"), begun),
+            (_OUTSIDE, Words("登记以外流入", "from outside the register"), steps),
+        )
+    ]
     return [(name, total) for name, total in found if total]
+
+
+def _book(call: Call, site: str, substance: str) -> dict[str, Decimal]:
+    """The books of the place that is traced: opening, all that came in, all that went out, what is there."""
+    is_in = Movement.type.like("%\\_in", escape="\\")
+    query = (
+        sa.select(is_in, Movement.quantity, Substance.unit)
+        .join(Site, Site.id == Movement.site_id)
+        .join(Substance, Substance.id == Movement.substance_id)
+        .where(Site.outside_id == site, Substance.outside_id == substance, stands(Movement))
+    )
+    sums = {True: _ZERO, False: _ZERO}
+    for comes, much, unit in call.session.execute(query):
+        sums[bool(comes)] += Decimal(said(much, unit))
+    begun = _begun(call, [], site, substance)
+    opening = sum((step.sent for step in begun if step.source.startswith(_OPENED)), _ZERO)
+    return {"opening": opening, "came": sums[True], "went": sums[False], "there": opening + sums[True] - sums[False]}
+
+
+def _unit(house: House, substance: str) -> str:
+    rows = house.rows("substances", id=substance) if substance else []
+    return str(rows[0].unit) if rows else ""
 
 
 def _largest(house: House, call: Call) -> list[Values]:
@@ -170,14 +224,15 @@ def _largest(house: House, call: Call) -> list[Values]:
 
 def together(steps: Sequence[Step]) -> list[Step]:
     """One step for all the movements between two places, the largest first."""
-    found: dict[tuple[str, str, bool], list[Step]] = defaultdict(list)
+    found: dict[tuple[str, str, bool, bool], list[Step]] = defaultdict(list)
     for step in steps:
-        found[step.source, step.target, step.arrived is None].append(step)
+        found[step.source, step.target, step.arrived is None, step.is_on_way].append(step)
     summed = []
-    for (source, target, is_outside), parts in found.items():
+    for (source, target, is_outside, is_on_way), parts in found.items():
         sent = sum((part.sent for part in parts), _ZERO)
         there = None if is_outside else sum((part.arrived or _ZERO for part in parts), _ZERO)
-        summed.append(Step(source, target, sent, there, parts[0].unit, count=len(parts), parts=tuple(parts)))
+        one = Step(source, target, sent, there, parts[0].unit, count=len(parts), parts=tuple(parts))
+        summed.append(replace(one, is_on_way=is_on_way))
     return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
 
 
@@ -202,7 +257,9 @@ Flows = dict[tuple[str, str, str], tuple[Decimal, int]]
 def _flows(steps: Sequence[Step], column: dict[str, int]) -> Flows:
     """What the picture draws between places: quantity and count. Ends of losses are added to ``column``."""
     flows: Flows = {}
-    for step in together(steps):
+    summed = together(steps)
+    arrived = {(step.source, step.target): step.sent - step.lost for step in summed if step.arrived is not None}
+    for step in summed:
         if step.source not in column:
             continue
         nowhere = f"{_LOST}{column[step.source] + 1}"
@@ -210,9 +267,11 @@ def _flows(steps: Sequence[Step], column: dict[str, int]) -> Flows:
         if step.lost:
             known, count = flows.get((step.source, nowhere, "lost"), (_ZERO, 0))
             flows[step.source, nowhere, "lost"] = (known + step.lost, count + step.count)
-        if step.sent > step.lost and column.get(step.target) == column[step.source] + 1:
+        # what came back the same way went nowhere
+        net = step.sent - step.lost - arrived.get((step.target, step.source), _ZERO)
+        if net > 0 and column.get(step.target) == column[step.source] + 1:
             look = "sent" if step.arrived is not None else "left"
-            flows[step.source, step.target, look] = (step.sent - step.lost, step.count)
+            flows[step.source, step.target, look] = (net, step.count)
     return flows
 
 
@@ -291,6 +350,10 @@ def _seats(ranked: Sequence[str], column: Mapping[str, int], start: str) -> dict
 def _name(key: str, count: int, called: Mapping[Any, str]) -> str:
     if key.startswith(_LOST):
         return t("没有去向", "Unaccounted for")
+    if key.startswith(_MADE):
+        return t("生产入库", "Made")
+    if key.startswith(_OPENED):
+        return t("期初库存", "Opening stock")
     if key.startswith(_OTHERS):
         return t(f"其他 {count} 处", f"{count} others")
     if key.startswith(_OUTSIDE):
@@ -302,7 +365,7 @@ def _name(key: str, count: int, called: Mapping[Any, str]) -> str:
 def _address(source: str, target: str, address: str) -> str:
     if target.startswith(_LOST):
         return "#lost"
-    if _OTHERS in source + target:
+    if any(kind in source + target for kind in (_OTHERS, _MADE, _OPENED)):
         return "#steps"
     return f"{address}&{_pair(source, target)}#steps"
 
@@ -344,6 +407,7 @@ class Flow:
         steps = _steps(call, found["edges"]) if found else []
         if found and up:
             steps += _on_the_way(call, site, substance)
+        begun = _begun(call, steps, site, substance) if found and up else []
         ends = {end for step in steps for end in (step.source, step.target)} | {site}
         named = [
             {"external": e.removeprefix(_OUTSIDE)} if e.startswith(_OUTSIDE) else {"site": e} for e in sorted(ends)
@@ -366,7 +430,12 @@ class Flow:
             is_pair=any(pair),
             whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
             lost=lost,
-            origins=_origins(call, steps, site, substance) if up and steps else None,
+            unit=steps[0].unit if steps else _unit(self.house, substance),
+            origins=_origins(begun, steps) if found and up else None,
+            book=_book(call, site, substance) if found else None,
+            on_way=sum((step.sent for step in steps if step.is_on_way), _ZERO),
+            agreed=sum(s.arrived is not None and not (s.lost or s.over or s.is_on_way) for s in steps),
+            unseen=sum(step.arrived is None for step in steps),
             begin=begin,
             missing=sum((step.lost for step in lost), _ZERO),
             over=sum((step.over for step in lost), _ZERO),
@@ -374,7 +443,7 @@ class Flow:
             place=lambda key: _name(key, 1, called) if key else _name(_LOST, 1, called),
             called=called,
             offered={"site": names.choices(call, "sites", _OFFERED), "substance": names.choices(call, "substances")},
-            picture=picture(steps, site, called, address, up=up) if steps else "",
+            picture=picture([*steps, *begun], site, called, address, up=up) if steps else "",
             address=address,
             way=_pair,
         )

@@ -44,7 +44,6 @@ class Field:
     required: bool
     value: str = ""
     choices: Sequence[tuple[str, Words]] = ()
-    suggested: Sequence[tuple[str, Words]] = ()
     is_beside: bool = False  # few words side by side, to be touched
     note: str = ""
     hint: Words | None = None  # what only this kind of record says of it
@@ -116,7 +115,8 @@ def groups_of(form: type[Record], asked: Asked, typed: Mapping[str, str] | None 
         else:
             made = _field(name, name, member, asked)
             place = first if made.required or name in asked.at_once else rest
-            made.suggested = [(word, terms.WORDS[word]) for word in terms.SUGGESTED.get((form.__name__, name), ())]
+            if known_words := terms.SUGGESTED.get((form.__name__, name)):
+                made.kind, made.choices = "choice", [(word, terms.WORDS[word]) for word in known_words]
             place.fields.append(made)
     first.fields.sort(key=lambda each: _FIRST.index(each.name) if each.name in _FIRST else len(_FIRST))
     return [group for group in (first, *inside, rest) if group.fields]

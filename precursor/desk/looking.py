@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 #: Columns besides the id in which one looks, where a collection has them.
 _LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
+_PLATES: Final = ("plate", "plates")
 #: What people write between the parts of a plate, or leave out.
 _MARKS: Final = "·•・.-－ \u3000"
 _LONGEST: Final = 100
@@ -16,16 +17,23 @@ def cleaned(text: str) -> str:
     return text.strip()[:_LONGEST]
 
 
-def holds(columns: Any, text: str) -> sa.ColumnElement[bool]:
-    """Whether id or any name holds a text, whatever its case; ids that are numbers are read as text."""
+def holds(columns: Any, text: str, *others: Any) -> sa.ColumnElement[bool]:
+    """Whether id or any name holds a text, whatever its case; ids that are numbers are read as text.
+
+    Plates, and ``others`` in which a plate may stand, are read without the marks between their parts.
+    """
     looked = [columns[name] for name in ("id", *_LOOKED) if name in columns]
     fits = [sa.cast(column, sa.String()).icontains(text, autoescape=True) for column in looked]
-    if "plate" in columns and (bare := _bare(text)):
-        written: Any = columns.plate
-        for mark in _MARKS:
-            written = sa.func.replace(written, mark, "")
-        fits.append(written.icontains(bare, autoescape=True))
+    plates = [columns[name] for name in _PLATES if name in columns]
+    if bare := _bare(text):
+        fits += [_written(column).icontains(bare, autoescape=True) for column in (*plates, *others)]
     return sa.or_(*fits)
+
+
+def _written(column: Any) -> Any:
+    for mark in _MARKS:
+        column = sa.func.replace(column, mark, "")
+    return column
 
 
 def _bare(plate: str) -> str:

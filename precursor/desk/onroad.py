@@ -23,11 +23,16 @@ def _joined(parts: list[Words]) -> Words:
     return Words("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
 
 
+def _not_so(item: str) -> Words | None:
+    said = terms.word("item", item)
+    return said and Words(f"{said.zh}不符合", f"{said.en}: fault")
+
+
 def check(record: Values) -> dict[str, Any]:
     """What differed on the road, and whether the lorry went on."""
     wrong = [terms.word("differences", code) for code in record["differences"]]
     faults = [one["item"] for one in record["items"] if one["found"] == "fault"]
-    wrong += [terms.word("item", item) for item in faults if FAULT_MEANS.get(item) not in record["differences"]]
+    wrong += [_not_so(item) for item in faults if FAULT_MEANS.get(item) not in record["differences"]]
     if record["verdict"] not in _CALM:
         wrong.insert(0, terms.word("verdict", record["verdict"]))
     found = [said for said in wrong if said is not None]

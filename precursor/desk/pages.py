@@ -135,7 +135,7 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
         if wanted := looking.cleaned(request.args.get(name, "")):
             query = query.where(columns[name] == (day_at(f"/{name}", wanted) if collection.has_day(name) else wanted))
     if text := looking.cleaned(request.args.get("q", "")):
-        query = query.where(looking.holds(columns, text))
+        query = query.where(looking.holds(columns, text, *documents.said_in(collection)))
     if "open" in request.args:  # what still waits for a second person
         query = query.where(*(columns[name] == 0 for name in ("done", "approved") if name in columns))
     return documents.narrowed(call, query, request.args) if collection.path in DOCUMENTS else query
@@ -438,8 +438,8 @@ def _page(
 ) -> str:
     asked = asking.of(call, act, typed)
     groups = forms.groups_of(act.form, asked, typed)
-    is_begun = request.method == "GET" or forms.SHOW in request.form  # what is refused comes back as it was typed
-    usual = asking.usual(call, house, act, typed) if is_begun else {}
+    # only a form that is opened: what was emptied stays empty
+    usual = asking.usual(call, house, act, typed) if request.method == "GET" else {}
     if unit := weighing.unit_of(house, typed.get("substance", "") or usual.get("substance", "")):
         usual["unit"] = unit
     forms.fill(groups, typed, call.today if request.method == "GET" else None, usual)

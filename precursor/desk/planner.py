@@ -96,7 +96,7 @@ class Planner:
             counts=Counter(slot["state"] for slot in slots),
             late=late,
             grades=self._paced(call, slots, as_of),
-            gaps=standing.gap_counts(call.today),
+            gaps=standing.gap_counts(period, as_of),
             usual=OPEN,
             every=ALL,
             roads=self._roads(as_of),

@@ -12,20 +12,22 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 from werkzeug import Response as AnyResponse
 
+from precursor import ledger
 from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound
 from precursor.core.members import day_at
-from precursor.desk import cells, looking, names, sheets, terms
+from precursor.desk import cells, documents, looking, names, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.planner import Planner
 from precursor.desk.terms import DOCUMENTS
-from precursor.enterprises.models import Party
+from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
 from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
+from precursor.substances.models import Substance
 from precursor.web import paging
 from precursor.web.sheets import Cell, answer
 
@@ -74,7 +76,6 @@ class Reports:
             "desk/stock.html",
             counted=counted,
             records=records[page.part],
-            places=max((_places(record["quantity"]) for record in records[page.part]), default=0),
             page=page,
             kept=paging.kept(),
             called=called,
@@ -141,7 +142,8 @@ class Reports:
         if not here:
             raise NotFound(f"没有品种 / there is no substance {substance}")
         unit = here[0].unit
-        balance = opening = quantity.parse(before["quantity"], unit) if before else 0
+        opened = self._opened(call, site, substance, start, to)
+        balance = opening = (quantity.parse(before["quantity"], unit) if before else 0) + opened
         lines, came, went = [], 0, 0
         shown = [movements.show(row) for row in rows]
         called = names.of(call, [*shown, {"site": site, "substance": substance}])
@@ -165,6 +167,17 @@ class Reports:
             "balance": quantity.show(balance, unit),
             **sums,
         }
+
+    def _opened(self, call: Call, site: str, substance: str, start: date, to: date) -> int:
+        """What a store was opened with, where that is in the time shown: it is in no stock of the day before."""
+        opened = ledger.openings().order_by(None).subquery()
+        query = (
+            sa.select(opened.c.amount)
+            .join(Site, Site.id == opened.c.site_id)
+            .join(Substance, Substance.id == opened.c.substance_id)
+            .where(Site.outside_id == site, Substance.outside_id == substance, opened.c.day.between(start, to))
+        )
+        return sum(call.session.scalars(query))
 
     def _latest(self, call: Call, site: str, substance: str) -> tuple[str, str]:
         """Store and substance of what moved last, as far as they are not chosen."""
@@ -192,7 +205,7 @@ class Reports:
                 continue
             query = collection.query(call)
             columns = query.selected_columns
-            query = query.where(looking.holds(columns, text))
+            query = query.where(looking.holds(columns, text, *documents.said_in(collection)))
             rows = call.session.execute(cells.ordered(query).limit(_SHOWN)).all()
             if rows:
                 records = [cells.record_of(collection, call, row) for row in rows]

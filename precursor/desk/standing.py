@@ -43,7 +43,7 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
         visit=max((row for row in visits if counts(call, row)), key=lambda row: row.date, default=None),
         due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),
         missed=[slot["end"] for slot in slots if slot["state"] == "missed"],
-        gaps=None if (known := gap_counts(call.today)) is None else known.get(enterprise, 0),
+        gaps=None if (known := gap_counts(str(call.today.year), call.today)) is None else known.get(enterprise, 0),
     )
 
 
@@ -56,13 +56,13 @@ def counts(call: Call, row: Any) -> bool:
     return bool(row.mode == "onsite" and row.inspectors >= least)
 
 
-def gap_counts(today: date) -> Mapping[str, int] | None:
-    """How many gaps concern each enterprise, where somebody has had them counted lately."""
+def gap_counts(period: str, as_of: date) -> Mapping[str, int] | None:
+    """How many gaps of a period concern each enterprise, where somebody has had them counted lately."""
     whose = call_for(Action.ALERT_LIST)
     if whose is None or whose.scope.reach is access.Reach.ENT:
         return None
     try:
-        known = figures.known_summary(figures.seen_by(whose.scope, str(today.year), today))
+        known = figures.known_summary(figures.seen_by(whose.scope, period, as_of))
     except (NotFound, Refused):
         return None
     return known.by_party if known else None

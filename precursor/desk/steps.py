@@ -14,6 +14,7 @@ from precursor.permits.models import Permit, Revocation, Suspension, Verificatio
 from precursor.rules.law import Words
 from precursor.rules.matrix import Department, department_words
 from precursor.tokens.models import Token
+from precursor.web.i18n import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def _steps(call: Call, permit: Permit) -> Iterator[Step]:
     yield Step(permit.recorded_at, _begun(permit))
     tokens = sa.select(Token).where(Token.enterprise_id == permit.enterprise_id, Token.permit_id == permit.id)
     for token in session.scalars(tokens):
-        yield Step(token.recorded_at, Words("签名，生成二维码", "signed, and given its code"), f"{token.kid}")
+        yield Step(
+            token.recorded_at, Words("签名，生成二维码", "signed, and given its code"), t("密钥 ", "key ") + token.kid
+        )
     of_it = sa.select(Suspension).where(
         Suspension.enterprise_id == permit.enterprise_id, Suspension.permit_id == permit.id
     )

@@ -43,14 +43,15 @@ class Task:
     day: date | None = None
     is_late: bool = False
     sub: str = ""
+    is_record: bool = False  # nothing is left to do about it
 
 
 def _acts(call: Call) -> bool:
     return call.subject.role.value.partition("_")[0] in _ACTING
 
 
-def _urgency(task: Task) -> tuple[bool, date, int]:
-    return not task.is_late, task.day or date.max, -task.count
+def _urgency(task: Task) -> tuple[bool, bool, date, int]:
+    return task.is_record, not task.is_late, task.day or date.max, -task.count
 
 
 class Today:
@@ -77,7 +78,7 @@ class Today:
         return render_template(
             "desk/home.html",
             tasks=tasks,
-            more=sum(task.count for task in tasks if not task.is_late),
+            more=sum(task.count for task in tasks if not (task.is_late or task.is_record)),
             late=late,
             whole=whole,
             today=call.today,
@@ -85,7 +86,8 @@ class Today:
             allowances=firm.allowances(call, self.house),
             coming=firm.coming(call) if own else None,
             own=standing.of(call, self.house, own) if own else None,
-            rate=firm.rate(call, seen, own) if own and seen else None,
+            rate=firm.rate(call, seen) if seen else None,
+            own_id=own,
             name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
             often=figures.OFTEN,
@@ -142,28 +144,28 @@ class Today:
                 sum(one.count for one in some),
                 seen.address("reconciliation.gaps", code=code),
                 min(one.since for one in some),
-                is_late=True,
+                is_late=not GAPS[code].is_final,
                 sub=words(GAPS[code].action),
+                is_record=GAPS[code].is_final,
             )
             for code, some in by_code.items()
         ]
 
     def _own_gaps(self, seen: figures.Asked, own: str) -> list[Task]:
         """Each by itself: what of, how much, and its page; the oldest that lower a target first."""
-        found = figures.gaps_to_close(seen, f"enterprise:{own}")
+        every = figures.gaps_to_close(seen, f"enterprise:{own}")
+        found = [gap for gap in every if not GAPS[gap.code].is_final]
         tasks = [
             Task(said, 1, address, gap.since, is_late=True, sub=beneath)
-            for gap, said, beneath, address in figures.told(seen, found[:_SHOWN])
+            for gap, said, beneath, address in figures.told(seen, f"enterprise:{own}", found[:_SHOWN])
         ]
+        way = seen.address("reconciliation.gaps", owner=f"enterprise:{own}")
         if rest := len(found) - len(tasks):
-            tasks.append(
-                Task(
-                    t("其余缺口", "Other gaps"),
-                    rest,
-                    seen.address("reconciliation.gaps", owner=f"enterprise:{own}"),
-                    is_late=True,
-                )
-            )
+            tasks.append(Task(t("其余缺口", "Other gaps"), rest, way, is_late=True))
+        if late := len(every) - len(found):
+            kinds = dict.fromkeys(words(GAPS[gap.code].title) for gap in every if GAPS[gap.code].is_final)
+            said = t("迟办，留作记录", "Done late, on record")
+            tasks.append(Task(said, late, way, sub=t("、", ", ").join(kinds), is_record=True))
         return tasks
 
     def _by_owner(self, seen: figures.Asked, found: list[Waiting]) -> list[Task]:

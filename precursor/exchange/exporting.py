@@ -134,7 +134,7 @@ class _Writing:
                     "substance": self.substance[substance],
                     "qty": self._amount(amount, substance),
                 }
-                for site, substance, amount in self.session.execute(ledger.openings())
+                for site, substance, amount, _ in self.session.execute(ledger.openings())
             ],
             "movements": list(self._movements()),
             "shipments": list(self._shipments()),

@@ -46,7 +46,7 @@ def posted_to(site: Expr, substance: Expr, day: Expr, as_of: date) -> sa.ColumnE
 
 
 def openings() -> sa.Select:
-    """What was at every site when the register was opened: site, substance, amount (base units), as booked."""
+    """What was at every site when the register was opened: site, substance, amount (base units), day, as booked."""
     source = aliased(Posting)
     from_opening = (
         sa.select(source.entry_id)
@@ -54,7 +54,7 @@ def openings() -> sa.Select:
         .where(Account.kind == PlaceKind.OPENING.value)
     )
     return (
-        sa.select(Account.site_id, Account.substance_id, Posting.amount)
+        sa.select(Account.site_id, Account.substance_id, Posting.amount, Posting.day)
         .select_from(Posting)
         .join(Account, Account.id == Posting.account_id)
         .where(Account.kind == PlaceKind.SITE.value, Posting.entry_id.in_(from_opening))

@@ -142,12 +142,18 @@ def stands_for_a_document(case: Case) -> str | None:
     return (Exemption.SEAL_CARD if buyer and buyer.kind == "hospital" else Exemption.NOT_REQUIRED).value
 
 
+class BuyerMissing(Refused):
+    """A sale to nobody."""
+
+    pointer = "/other_site"
+
+
 def _sale(case: Case) -> list[Violation]:
     command, substance, buyer, seller = case.command, case.substance, case.other, case.owner
     if buyer is None and not command.individual:
-        raise Refused(
-            "须写明买方:对方场所、对方记录、外部单位,或售与个人 / "
-            "name the buyer: the other side's site or record, an outside party, or an individual"
+        raise BuyerMissing(
+            "须写明买方：对方场所或外部单位，或者售与个人 / "
+            "name the buyer: the other side's site, an outside party, or an individual"
         )
     exemption = Exemption(command.exempt) if command.exempt else None
     if not DEALINGS[case.cls].buyer:

@@ -29,14 +29,16 @@ from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, 
 from precursor.trade.models import Shipment, ShipmentLeg
 
 W = Words
+_GRADES: Final = {"A": W("甲", "A"), "B": W("乙", "B"), "C": W("丙", "C")}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The number of a record, and the collection or page where it is found."""
+    """The number of a record, the collection or page where it is found, and the enterprise that may open it."""
 
     text: str
     path: str
+    whose: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +157,14 @@ def _side(session: Session, side: Words, movement: Movement, substance: Substanc
     permit = session.scalar(sa.select(Permit.outside_id).where(Permit.id == movement.permit_id))
     return [
         side,
-        Link(movement.outside_id, "movements"),
+        Link(movement.outside_id, "movements", movement.enterprise_id),
         session.get_one(Party, movement.enterprise_id).name,
         session.get_one(Site, movement.site_id).outside_id,
         _TYPES[movement.type],
         movement.day,
         movement.recorded_on,
         quantity.show(movement.quantity, substance.unit),
-        Link(permit, "permits") if permit else None,
+        Link(permit, "permits", movement.enterprise_id) if permit else None,
     ]
 
 
@@ -336,7 +338,10 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
         Table(
             W("等级", "Grades"),
             (W("自", "Since"), W("等级", "Grade")),
-            [list(r) for r in session.execute(grades.order_by(GradeEntry.since))],
+            [
+                [since, _GRADES.get(grade, grade)]
+                for since, grade in session.execute(grades.order_by(GradeEntry.since))
+            ],
         ),
     ]
     return found

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -70,6 +70,10 @@ def _about() -> dict[str, Any]:
     """What every page says of itself: the city, its last day, and the reader's gaps where they are counted."""
     now = current_app.extensions["settings"].clock()
     found: dict[str, Any] = {"city": "", "as_of": legal_day(now), "now": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"}
+    if g.subject and g.subject.enterprise_id is not None:
+        found["office"] = db.session.scalar(sa.select(Party.name).where(Party.id == g.subject.enterprise_id))
+    elif g.subject and g.subject.area_id is not None:
+        found["office"] = db.session.scalar(sa.select(Area.name).where(Area.id == g.subject.area_id))
     try:
         found["city"] = areas.city(db.session).name
         scope = _listed() if g.subject else None
@@ -166,18 +170,37 @@ def gaps_to_close(seen: Asked, owner: str) -> list[Gap]:
     )
 
 
-def told(seen: Asked, found: Sequence[Gap]) -> Iterator[tuple[Gap, str, str, str]]:
-    """Each gap in a line: what is wrong and of what; beneath it the record, what to do; the address of its page."""
+def told(seen: Asked, owner: str, found: Sequence[Gap]) -> Iterator[tuple[Gap, str, str, str]]:
+    """Each gap in a line: what is wrong and of what; beneath it the record, what to do; the address of its page.
+
+    As the ``owner`` sees it, who must act.
+    """
     of, comma = goods.of(db.session, found), words(Words("，", ", "))
     for gap in found:
         what = of.get((gap.code, gap.subject))
-        kind, detail = GAPS[gap.code], said_detail(gap)
-        said = " ".join(filter(None, (words(Words(what.zh, what.en)) if what else "", words(kind.title))))
+        kind = GAPS[gap.code]
+        said = words(_wrong(kind, what))
+        detail = _seen_from(gap, owner.partition(":")[2])
         address = seen.address("reconciliation.gap", code=gap.code, subject=gap.subject, detail=gap.detail or None)
         yield gap, said + (f"{comma}{detail}" if detail else ""), f"{gap.subject}{comma}{words(kind.action)}", address
 
 
-def own_months(seen: Asked, enterprise: str) -> dict[date, Rate]:
+def _wrong(kind: GapKind, what: goods.Goods | None) -> Words:
+    """What is wrong, and of which goods."""
+    if what is None:
+        return kind.title
+    return Words(f"{what.zh}{kind.title.zh}", f"{what.en}: {kind.title.en[0].lower()}{kind.title.en[1:]}")
+
+
+def _seen_from(gap: Gap, enterprise: str | None) -> str:
+    """The detail of a gap as one of its parties sees it: less on one side is more on the other."""
+    if gap.amount and gap.code == "WRITEOFF_QTY_MISMATCH" and enterprise and gap.parties[:1] != (enterprise,):
+        turned = gap.amount.removeprefix("-") if gap.amount.startswith("-") else f"-{gap.amount}"
+        return said_detail(replace(gap, amount=turned))
+    return said_detail(gap)
+
+
+def own_months(seen: Asked, enterprise: int) -> dict[date, Rate]:
     """The write-off rate of one enterprise by month of the period that is seen."""
     return service.writeoff_by_month(db.session, seen.view, enterprise)
 
@@ -232,9 +255,21 @@ def said_detail(gap: Gap) -> str:
         return amount_in(gap.amount)
     if spell := _SPELL.fullmatch(gap.detail):
         return f"{spell[1]} ～ {spell[2]}" + words(Words(f"，{spell[3]} 日", f", {spell[3]} days"))
+    if window := _WINDOW.fullmatch(gap.detail):
+        return words(_called_window(window[1], window[2]))
     return gap.detail
 
 
+def _called_window(year: str, part: str) -> Words:
+    """What a year, a half-year or a quarter is called."""
+    if part == "Y":
+        return Words(f"{year} 年", year)
+    if part[0] == "H":
+        return Words(f"{year} 年{'上下'[int(part[1]) - 1]}半年", f"half-year {part[1]} of {year}")
+    return Words(f"{year} 年第{'一二三四'[int(part[1]) - 1]}季度", f"quarter {part[1]} of {year}")
+
+
+_WINDOW: Final = re.compile(r"(\d{4})-(Y|H[12]|Q[1-4])")
 _SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")
 
 
@@ -400,7 +435,9 @@ def gaps() -> Response | str:
     seen = asked(g.scope)
     every = current_app.extensions["summaries"].gaps(db.session, seen.view)
     found = service.in_scope(db.session, every, g.scope)
-    wanted = {name: request.args.get(name) or None for name in ("code", "county", "figure", "enterprise", "owner")}
+    wanted = {
+        name: request.args.get(name) or None for name in ("code", "county", "figure", "enterprise", "of", "owner")
+    }
     if wanted["code"] is not None and wanted["code"] not in GAPS:
         raise NotFound(f"没有这种缺口 / there is no gap code {wanted['code']}")
     shown = [gap for gap in found if _is_wanted(gap, wanted)]
@@ -435,18 +472,19 @@ def gaps() -> Response | str:
 
 def _hidden(every: Sequence[Gap], shown: Sequence[Gap], wanted: Mapping[str, str | None]) -> int:
     """How many gaps are outside the reader's powers: no finer than the figures say, which he may see."""
-    if g.scope.reach is Reach.ENT or wanted["code"] or wanted["enterprise"] or wanted["owner"]:
+    if g.scope.reach is Reach.ENT or any(wanted[name] for name in ("code", "enterprise", "of", "owner")):
         return 0
     return sum(_is_wanted(gap, wanted) for gap in every) - len(shown)
 
 
 def _is_wanted(gap: Gap, wanted: Mapping[str, str | None]) -> bool:
-    """Whether a gap fits what the address asks for: under a figure, those that lower it."""
+    """Whether a gap fits what the address asks for: under a figure those that lower it, ``of`` whose record it is."""
     return (
         wanted["code"] in (None, gap.code)
         and wanted["county"] in (None, gap.area)
         and wanted["owner"] in (None, gap.owner)
         and (not wanted["enterprise"] or wanted["enterprise"] in gap.parties)
+        and (not wanted["of"] or wanted["of"] == next(iter(gap.parties), None))
         and (not wanted["figure"] or (GAPS[gap.code].figure == wanted["figure"] and GAPS[gap.code].lowers))
     )
 
@@ -514,10 +552,13 @@ def gap(code: str, subject: str) -> str:
     ]
     if not found:
         raise NotFound(f"此统计期内没有这条缺口，或已补办 / there is no gap {code} {subject} in this view")
+    mine = _outside_id(g.subject.enterprise_id) if g.scope.reach is Reach.ENT else None
     return render_template(
         "gap.html",
         seen=seen,
         gap=found[0],
+        mine=mine,
+        detail=_seen_from(found[0], mine),
         kind=GAPS[code],
         record=_record_of(found[0]),
         act=_act_of(found[0]),
@@ -525,7 +566,7 @@ def gap(code: str, subject: str) -> str:
         whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
-        what=goods.of(db.session, found[:1]).get((code, subject)),
+        wrong=_wrong(GAPS[code], goods.of(db.session, found[:1]).get((code, subject))),
         age=(seen.view.as_of - found[0].since).days,
         is_day=lambda value: isinstance(value, date),
         is_words=lambda value: isinstance(value, Words),

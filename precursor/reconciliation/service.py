@@ -123,11 +123,11 @@ def faults_of(session: Session, view: View, movements: Sequence[str]) -> dict[st
     return found
 
 
-def writeoff_by_month(session: Session, view: View, enterprise: str) -> dict[date, Rate]:
-    """K4 of the movements of one enterprise (outside id): by the first day of each month in which something moved."""
-    units = writeoff.movements(view).subquery()
+def writeoff_by_month(session: Session, view: View, enterprise: int) -> dict[date, Rate]:
+    """K4 of the movements of one enterprise: by the first day of each month in which something moved."""
+    units = writeoff.movements(view, enterprise).subquery()
     done: dict[date, list[int]] = defaultdict(list)
-    for day, ok in session.execute(sa.select(units.c.day, units.c.ok).where(units.c.enterprise == enterprise)):
+    for day, ok in session.execute(sa.select(units.c.day, units.c.ok)):
         done[day.replace(day=1)].append(ok)
     return {first: Rate(sum(oks), len(oks)) for first, oks in done.items()}
 

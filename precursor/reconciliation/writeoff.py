@@ -3,6 +3,7 @@
 The first fault wins, in the order: other side, document, confirmation, quantity (DEFINITIONS D14).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,16 +55,20 @@ def _types(*proofs: Proof) -> list[str]:
     return [kind.value for kind, rule in TYPES.items() if rule.proof in proofs]
 
 
-def _shipped(view: View) -> sa.Subquery:
+def _shipped(view: View, enterprise: int | None) -> sa.Subquery:
     """What the movements of each shipment add up to: those of its enterprise, substance and direction."""
     moved = aliased(Movement)
     return (
         sa.select(moved.shipment_id, sa.cast(sa.func.sum(moved.quantity), BIG).label("quantity"))
         .join(Shipment, Shipment.id == moved.shipment_id)
-        .where(stands(moved, view), _fits(moved))
+        .where(stands(moved, view), _fits(moved), *_only(moved, enterprise))
         .group_by(moved.shipment_id)
         .subquery()
     )
+
+
+def _only(movement: Any, enterprise: int | None) -> Sequence[sa.ColumnElement[bool]]:
+    return () if enterprise is None else (movement.enterprise_id == enterprise,)
 
 
 def _fits(movement: Any) -> sa.ColumnElement[bool]:
@@ -79,11 +84,14 @@ def _fits(movement: Any) -> sa.ColumnElement[bool]:
     )
 
 
-def movements(view: View) -> sa.Select:
-    """K4: one unit for each movement of the period at a site of the areas, with the code of what is missing."""
+def movements(view: View, enterprise: int | None = None) -> sa.Select:
+    """K4: one unit for each movement of the period at a site of the areas, with the code of what is missing.
+
+    ``enterprise``: only its movements.
+    """
     this, other, buyer = aliased(Movement), aliased(Movement), aliased(Party)
     mover, counterparty = aliased(Party), aliased(Party)
-    shipped = _shipped(view)
+    shipped = _shipped(view, enterprise)
     named = this.other_id.is_not(None)
     sold = this.type == T.SALE_OUT.value
     paired = sa.and_(
@@ -230,7 +238,7 @@ def movements(view: View) -> sa.Select:
         .outerjoin(Shipment, sa.and_(Shipment.id == this.shipment_id, view.seen(Shipment.recorded_on)))
         .outerjoin(shipped, shipped.c.shipment_id == this.shipment_id)
         .outerjoin(Incident, sa.and_(Incident.id == this.incident_id, view.seen(Incident.recorded_on)))
-        .where(view.dated(this.day), view.counts(Site.area_id), stands(this, view))
+        .where(view.dated(this.day), view.counts(Site.area_id), stands(this, view), *_only(this, enterprise))
     )
 
 

@@ -47,6 +47,7 @@ class DeviceEntry(Base):
         UniqueConstraint("device_id", "seq"),
         Index("ix_device_entry_place", "list_number", "list_index"),
         Index("ix_device_entry_token", "token"),
+        Index("ix_device_entry_document", "document"),
         rowid=True,
     )
 

@@ -22,16 +22,22 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GapKind:
-    """One row of the table of gap codes. ``lowers``: whether it lowers its figure, or only stands beside it."""
+    """One row of the table of gap codes. ``lowers``: whether it lowers its figure, or only stands beside it.
+
+    ``is_final``: it was done, though late, and nothing that anybody does now takes it away.
+    """
 
     figure: str
     owner: Owner
     title: Words
     action: Words
     lowers: bool = True
+    is_final: bool = False
 
 
 _W = Words
+#: What is left to do about what was done late.
+_ON_RECORD: Final = _W("已办，逾期的事实留作记录", "Done, though late: that stays on record")
 
 GAPS: Final[dict[str, GapKind]] = {
     "DELEGATION_UNCOVERED": GapKind(
@@ -53,7 +59,8 @@ GAPS: Final[dict[str, GapKind]] = {
         "K2b",
         Owner.RESPONSIBLE_POLICE,
         _W("证件核查逾期", "Document verified late"),
-        _W("说明逾期原因", "Say why it was late"),
+        _ON_RECORD,
+        is_final=True,
     ),
     "IE_FOREIGN_LEG_MISSING": GapKind(
         "K3",
@@ -101,37 +108,50 @@ GAPS: Final[dict[str, GapKind]] = {
         "K5",
         Owner.REGISTERED_POLICE,
         _W("未实地检查", "Inspection missed"),
-        _W("补做检查并录入", "Inspect and enter it"),
+        _W(
+            "期内查过的，补录检查；现在补查只计入当期",
+            "Enter the visit if it was made in time; a visit now counts for now",
+        ),
     ),
     "INSPECTION_ENTRY_LATE": GapKind(
         "K5b",
         Owner.REGISTERED_POLICE,
         _W("检查录入逾期", "Inspection entered late"),
-        _W("说明逾期原因", "Say why it was late"),
+        _ON_RECORD,
+        is_final=True,
     ),
     "ROAD_CHECK_MISSED": GapKind(
         "K6",
         Owner.RESPONSIBLE_POLICE,
         _W("未开展道路检查", "No road check"),
-        _W("本季度内组织检查", "Hold a road check"),
+        _W(
+            "季度内查过的，补录检查；现在检查只计入当季",
+            "Enter the check if it was held in time; one now counts for now",
+        ),
     ),
     "SALES_REPORT_MISSING": GapKind(
         "K7", Owner.ENTERPRISE, _W("销售未备案", "Sale not reported"), _W("补报", "Report it")
     ),
     "SALES_REPORT_LATE": GapKind(
-        "K7", Owner.ENTERPRISE, _W("销售备案逾期", "Sale reported late"), _W("说明逾期原因", "Say why it was late")
+        "K7", Owner.ENTERPRISE, _W("销售备案逾期", "Sale reported late"), _ON_RECORD, is_final=True
     ),
     "ANNUAL_REPORT_MISSING": GapKind(
         "K8", Owner.ENTERPRISE, _W("年度报告未交", "Annual report missing"), _W("补交", "Hand it in")
     ),
     "ANNUAL_REPORT_LATE": GapKind(
-        "K8", Owner.ENTERPRISE, _W("年度报告迟交", "Annual report late"), _W("说明逾期原因", "Say why it was late")
+        "K8", Owner.ENTERPRISE, _W("年度报告迟交", "Annual report late"), _ON_RECORD, is_final=True
     ),
     "INFORMATION_OFFICER_MISSING": GapKind(
         "K10", Owner.ENTERPRISE, _W("没有信息员", "No information officer"), _W("指定信息员", "Name one")
     ),
     "PATROL_MISSED": GapKind(
-        "K12", Owner.RESPONSIBLE_POLICE, _W("重点部位未巡查", "Key site not patrolled"), _W("补做巡查", "Patrol it")
+        "K12",
+        Owner.RESPONSIBLE_POLICE,
+        _W("重点部位未巡查", "Key site not patrolled"),
+        _W(
+            "期内巡查过的，补录；现在巡查只计入当期",
+            "Enter the patrol if it was made in time; one now counts for now",
+        ),
     ),
     "QUARTERLY_REPORT_MISSING": GapKind(
         "K13", Owner.RESPONSIBLE_POLICE, _W("季度报送缺失", "Quarterly report missing"), _W("补报", "Hand it in")
@@ -140,13 +160,18 @@ GAPS: Final[dict[str, GapKind]] = {
         "K13",
         Owner.RESPONSIBLE_POLICE,
         _W("季度报送迟交", "Quarterly report late"),
-        _W("说明逾期原因", "Say why it was late"),
+        _ON_RECORD,
+        is_final=True,
     ),
     "LOSS_REPORT_LATE": GapKind(
         "K14",
         Owner.ENTERPRISE,
         _W("流失报告迟报", "Loss reported late"),
-        _W("说明逾期原因并接受调查", "Say why; the loss is investigated"),
+        _W(
+            "已报告，逾期的事实留作记录，流失另行调查",
+            "Reported, though late: that stays on record; the loss is investigated",
+        ),
+        is_final=True,
     ),
     "EQUIPMENT_REPORT_MISSING": GapKind(
         "K15", Owner.ENTERPRISE, _W("设备转让未报告", "Equipment transfer not reported"), _W("补报", "Report it")
@@ -155,7 +180,8 @@ GAPS: Final[dict[str, GapKind]] = {
         "K15",
         Owner.ENTERPRISE,
         _W("设备转让报告逾期", "Equipment transfer reported late"),
-        _W("说明逾期原因", "Say why it was late"),
+        _ON_RECORD,
+        is_final=True,
     ),
     "STOCK_VARIANCE": GapKind(
         "K4",

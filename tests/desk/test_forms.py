@@ -5,7 +5,9 @@ import re
 import pytest
 import sqlalchemy as sa
 from api_kit import Door
+from api_kit import door as open_door
 from conftest import WORKED, load
+from empty_city import City
 
 from precursor.core import db, migrate, quantity
 from precursor.core.members import schema_of
@@ -14,7 +16,6 @@ from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
 from precursor.movements.schemas import InForm, OutForm
 from precursor.movements.service import stands
-from precursor.permits.models import Permit
 from precursor.rules.law import law_for
 from precursor.rules.matrix import rows_of
 from precursor.rules.movements import MovementType
@@ -237,40 +238,36 @@ def test_a_form_says_how_many_places_are_wrong(keeper):
     assert f"有 {summary.count('<li>')} 处请更正" in summary
 
 
-def test_who_sells_is_offered_the_sites_of_the_buyer_and_of_nobody_else(door):
-    with db.reading(door.engine) as session:
-        buyer, seller = sa.orm.aliased(Party), sa.orm.aliased(Party)
-        rows = session.execute(
-            sa.select(Permit.outside_id, seller.outside_id, buyer.id, Substance.outside_id)
-            .join(buyer, buyer.id == Permit.enterprise_id)
-            .join(seller, sa.and_(seller.id == Permit.seller_id, seller.is_external == sa.false()))
-            .join(Substance, Substance.id == Permit.substance_id)
-        ).all()
-        sites = {
-            (number, seller): set(
-                session.scalars(
-                    sa.select(Site.outside_id).where(Site.enterprise_id == owner, Site.closed_on.is_(None))
-                )
-            )
-            for number, seller, owner, _ in rows
-        }
-    assert rows
-    stranger = door.account("stranger", "ent_keeper", enterprise="E06")
-    stranger._begin()
-    sellers = {}
-    for number, seller, _, substance in rows[:5]:
-        client = sellers.get(seller) or door.account(f"seller-{seller}".lower(), "ent_keeper", enterprise=seller)
-        client._begin()
-        sellers[seller] = client
-        page = client.browser.get(f"/movements/out?type=sale_out&permit={number}").text
-        offered = re.search(r'<datalist id="of-there">(.*?)</datalist>', page, re.DOTALL)
-        assert set(re.findall(r'value="([^"]+)"', offered[1] if offered else "")) == sites[number, seller]
-        assert re.search(rf'<option value="{substance}" selected', page)
-        if len(sites[number, seller]) == 1:
-            assert f'name="other_site" value="{next(iter(sites[number, seller]))}"' in page
-        page = stranger.browser.get(f"/movements/out?type=sale_out&permit={number}").text
-        if seller != "E06":
-            assert '<datalist id="of-there"></datalist>' in page
+def test_who_sells_is_offered_the_sites_of_the_buyer_and_of_nobody_else(tmp_path):
+    url = f"sqlite:///{tmp_path / 'city.db'}"
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    with open_door(url, tmp_path) as door:
+        City(door.engine).permit(outside_id="GB-1")  # E05 buys sulfuric acid from E01
+        keepers = {}
+        for firm in ("E01", "E05", "E04"):
+            keepers[firm] = door.account(f"keeper.{firm}".lower(), "ent_keeper", enterprise=firm)
+            keepers[firm]._begin()
+
+        def offered(firm, kind, number="GB-1"):
+            way = "in" if kind.endswith("_in") else "out"
+            page = keepers[firm].browser.get(f"/movements/{way}?type={kind}&permit={number}").text
+            found = re.search(r'<datalist id="of-there">(.*?)</datalist>', page, re.DOTALL)
+            return set(re.findall(r'value="([^"]+)"', found[1])), page
+
+        sites, page = offered("E01", "sale_out")
+        assert sites == {"S-E05"}
+        assert re.search(r'<option value="H2SO4" selected', page)
+        assert re.search(r'name="other_site" value="S-E05"', page)
+        assert offered("E01", "sale_out", "")[0] == {"S-E05"}
+        assert all(site.startswith("S-E01") for site in offered("E05", "return_out")[0])
+        assert offered("E05", "sale_out")[0] == offered("E04", "sale_out")[0] == set()
+        emptied = {"type": "sale_out", "permit": "GB-1", "other_site": "", "_show": "1"}
+        assert 'name="other_site" value=""' in send(keepers["E01"].browser, "/movements/out", **emptied).text
+        approver = door.account("approver", "ps_approver", area="C0")
+        approver.done("purchase-documents/GB-1/suspensions", {"state": "suspended", "reason": "核实用途"})
+        assert offered("E01", "sale_out")[0] == set()
 
 
 @pytest.mark.parametrize(("kind", "member"), [(str(kind), member) for kind, member in asking.PROVES.items()])

@@ -1,5 +1,6 @@
 """What pages say of the worked city."""
 
+import json
 import re
 from collections import Counter
 from datetime import date
@@ -12,7 +13,9 @@ import engines
 import pytest
 import sqlalchemy as sa
 from api_kit import Door
+from api_kit import door as open_door
 from conftest import WORKED, load, worked_bundle
+from empty_city import City
 from python_calamine import load_workbook
 
 from precursor import rooms
@@ -21,6 +24,7 @@ from precursor.core import db, migrate
 from precursor.core.clock import Period
 from precursor.desk import documents
 from precursor.desk.terms import DOCUMENTS
+from precursor.enterprises.models import Party
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import RECORDS
@@ -291,8 +295,10 @@ def test_a_list_of_documents_says_where_each_stands(lead, path):
 def test_the_first_page_counts_what_the_list_behind_it_has(door):
     with db.reading(door.engine) as session:
         _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
-        owners = Counter(gap.owner for gap in service.gaps(session, view) if gap.owner.startswith("enterprise:"))
-    owner, count = owners.most_common(1)[0]
+        gaps = [gap for gap in service.gaps(session, view) if gap.owner.startswith("enterprise:")]
+    owner, every = Counter(gap.owner for gap in gaps).most_common(1)[0]
+    late = sum(GAPS[gap.code].is_final for gap in gaps if gap.owner == owner)
+    count = every - late  # what is left to do: what was done late only stays on record
     officer = door.account("o11", "ent_officer", enterprise=owner.partition(":")[2])
     officer._begin()
     home = officer.browser.get("/").text
@@ -301,8 +307,9 @@ def test_the_first_page_counts_what_the_list_behind_it_has(door):
     assert len(alone) == min(count, 6)
     assert all(officer.browser.get(way).status_code == 200 for way in alone)
     listed = [way for way in ways if way not in alone and "owner=" in way]
-    assert [counted(officer.browser.get(way)) for way in listed] == ([count] if count > 6 else [])
+    assert [counted(officer.browser.get(way)) for way in listed] == [every] * ((count > 6) + (late > 0))
     assert f"{count} 件逾期" in home
+    assert ("留作记录" in home) == (late > 0)
 
 
 def test_an_enterprise_sees_its_own_write_off_rate_and_what_is_on_its_way(door):
@@ -310,19 +317,47 @@ def test_an_enterprise_sees_its_own_write_off_rate_and_what_is_on_its_way(door):
         _, view = service.open_view(session, Period.parse("2025"), date(2026, 1, 31))
         of = service.writeoff.movements(view).subquery()
         rows = session.execute(sa.select(of.c.enterprise, of.c.ok)).all()
+        numbers = dict(session.execute(sa.select(Party.outside_id, Party.id).where(~Party.is_external)).all())
         due, done = Counter(firm for firm, _ in rows), Counter(firm for firm, ok in rows if ok)
-        months = {firm: service.writeoff_by_month(session, view, firm).values() for firm in due}
+        months = {firm: service.writeoff_by_month(session, view, numbers[firm]).values() for firm in due}
         whole = service.count(session, view, BY_KEY["K4"], areas.city(session).counties).total
     assert {firm: sum(rate.d for rate in rates) for firm, rates in months.items()} == due
     assert sum(rate.n for rates in months.values() for rate in rates) == sum(done.values()) == whole.n
-    firm = due.most_common(1)[0][0]
+    firm = next(firm for firm, _ in due.most_common() if done[firm] < due[firm])
     officer = door.account("o12", "ent_officer", enterprise=firm)
     officer._begin()
     home = officer.browser.get("/").text
     assert f"{done[firm]:,} / {due[firm]:,}" in home
+    open_ = re.search(r'class="short" href="([^"]+)">未销 ([0-9,]+) 笔', home)
+    assert int(open_[2]) == due[firm] - done[firm] == counted(officer.browser.get(open_[1].replace("&amp;", "&")))
     shown = re.search(r'aria-labelledby="coming-h".*?</section>', home, re.DOTALL)[0]
     sent = {one["id"] for one in officer.get("movements?limit=200").json if one["type"].endswith("_out")}
     assert not sent & set(re.findall(r"M[0-9]+", shown))  # what comes to it, not what it sends
+
+
+def test_a_carrier_is_told_no_stock_and_a_plate_leads_to_its_document(tmp_path):
+    url = f"sqlite:///{tmp_path / 'city.db'}"
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    with open_door(url, tmp_path) as door:
+        city = City(door.engine)
+        plates = json.dumps({"plates": "清A·D7223, 清A·D7224"}, ensure_ascii=False)
+        city.permit(outside_id="YB-1", kind="transport_permit", holder=city.party["E01"], seller=None, fields=plates)
+        reader = door.account("reader", "ps_lead", area="C0")
+        reader._begin()
+        for written in ("清A·D7224", "清ad7223", "D7223"):  # a plate leads to its document
+            answer = reader.browser.get(f"/search?q={quote(written)}")
+            assert "/transport-documents/YB-1" in (answer.location or answer.text), written
+        city.sell(city.permit(outside_id="GB-1"))
+        shown = {}
+        for role in ("ent_carrier", "ent_keeper"):
+            client = door.account(role.replace("_", "."), role, enterprise="E01")
+            client._begin()
+            home = client.browser.get("/").text
+            shown[role] = re.findall(r'data-l="(?:账面库存|库存约够用)">(.*?)</td>', home)
+    assert shown["ent_carrier"] == ["--", "--"]
+    assert "--" not in shown["ent_keeper"]
 
 
 def test_who_watches_is_told_whom_to_press(door):
@@ -356,8 +391,8 @@ def test_what_is_hidden_is_counted_no_finer_than_the_figures_are(door):
     reader = door.account("d13", "drug_reg", area="C0")
     reader._begin()
     whole = reader.browser.get("/gaps?period=2025&as_of=2026-01-31").text
-    assert "不属您的职权范围" in whole
+    assert "不属本岗职权范围" in whole
     for narrowed in ("enterprise=E01", "enterprise=NOPE", "code=PERMIT_UNVERIFIED", "owner=enterprise:E01"):
-        assert "不属您的职权范围" not in reader.browser.get(f"/gaps?period=2025&as_of=2026-01-31&{narrowed}").text
+        assert "不属本岗职权范围" not in reader.browser.get(f"/gaps?period=2025&as_of=2026-01-31&{narrowed}").text
     for name in re.findall(r'<option value="enterprise:(E[0-9]+)"', whole):
         assert reader.browser.get(f"/enterprises/{name}").status_code == 200  # nobody he may not look up is named

@@ -92,3 +92,19 @@ def test_a_certificate_of_a_document_without_amount_or_basis_is_printed_all_the_
     page = pypdfium2.PdfDocument(paper.certificates([(SHOWN, None)]))[0].get_textpage().get_text_range()
     assert "示例县" in page
     assert "根据" not in page
+
+
+def test_a_certificate_of_what_was_revoked_does_not_say_that_it_holds(road):
+    number = road.document().id
+    lead = road.door.account("lead", "ps_lead", area="X")
+    approver = road.door.account("approver", "ps_approver", area="X")
+
+    def said():
+        made = lead.browser.get(f"/transport-documents/{number}/certificate.pdf").data
+        return "".join(pypdfium2.PdfDocument(made)[0].get_textpage().get_text_range().split())
+
+    lead._begin()
+    assert "第二十条" in said()
+    approver.done(f"transport-documents/{number}/suspensions", {"state": "suspended", "reason": "核实路线"})
+    assert "已暂停" in said()
+    assert "第二十条" not in said()

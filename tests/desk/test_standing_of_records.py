@@ -1,19 +1,22 @@
 """What a page says first: whether a movement is written off, which visits are late, how long a report took."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
+import sqlalchemy as sa
 from api_kit import Door
 from api_kit import door as open_door
 from conftest import WORKED, load
 from empty_city import ACTOR, DAY, KG, NOW, City
 from python_calamine import load_workbook
 
+from precursor import ledger
 from precursor.core import db, migrate
 from precursor.core.access import GRANTS, Action
 from precursor.core.clock import Period
+from precursor.enterprises.models import Site
 from precursor.movements import acts as movement_acts
 from precursor.movements.intents import Enter
 from precursor.reconciliation import service
@@ -21,6 +24,7 @@ from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import ACTS
 from precursor.rules.gaps import GAPS
 from precursor.rules.movements import MovementType
+from precursor.substances.models import Substance
 
 YEAR, AS_OF = "2025", date(2026, 1, 31)
 
@@ -305,7 +309,7 @@ def test_a_trace_upstream_misses_what_was_sent_and_never_came_and_what_came_in_e
             city.receive(session, sale, 25 * KG)
         page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
         assert "15 kg 多收" in page
-        assert "没有查到源头" in page  # what lies at the seller has no record of how it came there
+        assert "期初库存" in page  # where what the seller had came from
         begin = reader.get("/trace").text
         ways = re.findall(r'href="(/trace\?of=[^"]+)"', begin)
         assert any("S-E05%2FH2SO4" in way for way in ways)
@@ -322,7 +326,6 @@ def test_a_trace_upstream_misses_what_was_sent_and_never_came_and_what_came_in_e
             movement_acts.enter(session, made, None, ACTOR, NOW)
         page = reader.get("/trace?of=S-E05/H2SO4&direction=up").text
         assert "生产入库 100 kg" in page
-        assert "没有查到源头" not in page
         assert "收发都对得上" not in page
 
 
@@ -337,6 +340,54 @@ def test_each_draw_of_a_document_leads_to_its_movement_and_says_whether_it_is_wr
         assert len(links) == len(draws), id_
         assert rows.count('class="tag ') == len(draws)
         assert all(lead.get(link).status_code == 200 for link in links)
+
+
+def test_a_ledger_that_begins_on_the_day_of_the_opening_has_it(door, lead):
+    with db.reading(door.engine) as session:
+        opened = ledger.openings().order_by(None).subquery()
+        rows = session.execute(
+            sa.select(Site.outside_id, Substance.outside_id, opened.c.day)
+            .join(opened, opened.c.site_id == Site.id)
+            .join(Substance, Substance.id == opened.c.substance_id)
+            .where(opened.c.amount > 0)
+        ).all()
+
+    def book(site, substance, start):
+        page = lead.get(f"/ledger?site={site}&substance={substance}&from={start}&to=2026-01-31").text
+        return re.findall(r"<b>([−0-9.,]+)</b></div>", page)
+
+    assert rows
+    for site, substance, day in rows:
+        on_it, after = book(site, substance, day), book(site, substance, day + timedelta(1))
+        assert on_it[-1] == after[-1], (site, substance)  # the balance, wherever one begins
+        assert not any(number.startswith("−") for number in on_it)
+
+
+def test_no_store_that_held_something_at_the_opening_is_said_to_have_no_origin(door, lead):
+    with db.reading(door.engine) as session:
+        opened = ledger.openings().order_by(None).subquery()
+        held = session.execute(
+            sa.select(Site.outside_id, Substance.outside_id)
+            .join(opened, opened.c.site_id == Site.id)
+            .join(Substance, Substance.id == opened.c.substance_id)
+            .where(opened.c.amount > 0)
+        ).all()
+    assert held
+    for site, substance in held:
+        page = lead.get(f"/trace?of={site}/{substance}&direction=up").text
+        assert "期初库存" in page, (site, substance)
+        assert "没有查到源头" not in page
+
+
+def test_the_plan_counts_the_gaps_of_the_time_that_it_shows(lead):
+    when = "period=2025&as_of=2026-01-31"
+    assert lead.get(f"/targets?{when}").status_code == 200  # somebody has had them counted
+    page = lead.get(f"/plan?{when}").text
+    shown = re.findall(r'href="(/gaps\?enterprise=[^"]+)">(\d+)<', page)
+    assert shown
+    for way, many in set(shown):
+        listed = lead.get(way.replace("&amp;", "&")).text
+        assert int(re.search(r"共 (\d+) 条缺口", listed)[1]) == int(many), way
 
 
 def test_a_document_tells_what_happened_to_it_and_first_of_all_what_it_waits_for(door):
