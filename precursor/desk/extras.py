@@ -1,6 +1,7 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
@@ -8,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from precursor.accounts import service as accounts
 from precursor.api.collection import Call, Collection, Values
@@ -34,10 +36,19 @@ from precursor.web.i18n import head, language, t
 Extra = dict[str, Any]
 #: Records that people know by their day, and not by a number that we gave them.
 _BY_DAY: Final = frozenset({"stocktakes", "road-checks"})
-#: A movement behind a draw, and how it stands.
-_Mover = tuple[str, figures.WriteOff | None, bool]  # and whether its goods may still be on the way
 #: Of what is wrong about a document so many are named.
 _WARNED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """The movement behind a draw: how it stands, what the other side recorded, and by how much that is more."""
+
+    number: str
+    off: figures.WriteOff | None
+    is_on_way: bool  # sent so lately that it may still come
+    there: str | None
+    difference: str | None
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -143,7 +154,7 @@ def _goods(call: Call, record: Values) -> Words | None:
     return Words(f"{zh}，CAS {found.cas}", f"{en}, CAS {found.cas}") if found.cas else Words(zh, en)
 
 
-def _warnings(record: Values, house: House, movers: Sequence[_Mover | None]) -> Iterator[tuple[Words, str]]:
+def _warnings(record: Values, house: House, movers: Sequence[Mover | None]) -> Iterator[tuple[Words, str]]:
     """What is wrong about a document, and where that is dealt with."""
     cases = house.rows("road-cases", lambda c: c.outcome.is_(None), document=record["id"])
     if cases:
@@ -155,12 +166,16 @@ def _warnings(record: Values, house: House, movers: Sequence[_Mover | None]) -> 
             f"/road-cases{only}",
         )
     wrong = [
-        (number, off.kind.title, off.address)
-        for number, off, is_on_way in filter(None, movers)
-        if off and off.kind and not is_on_way
+        (one, one.off.kind.title, one.off.address)
+        for one in filter(None, movers)
+        if one.off and one.off.kind and not one.is_on_way
     ]
-    for number, title, address in wrong[:_WARNED]:
-        yield Words(f"{number} 未核销：{title.zh}", f"{number} is not written off: {title.en}"), address
+    for one, title, address in wrong[:_WARNED]:
+        by = f" {one.difference.replace('-', '−')} {record['unit']}" if one.difference not in (None, "0") else ""
+        yield (
+            Words(f"{one.number} 未核销：{title.zh}{by}", f"{one.number} is not written off: {title.en}{by}"),
+            address,
+        )
     if len(wrong) > _WARNED:
         yield Words(f"共 {len(wrong)} 笔核减未核销", f"{len(wrong)} draws are not written off"), ""
 
@@ -175,10 +190,23 @@ def _verified(record: Values, state: documents.State) -> tuple[str, Words] | Non
     return ("bad", Words("未核查", "not verified")) if is_due else None
 
 
-def _drawn_by(call: Call, record: Values) -> list[_Mover | None]:
+def _drawn_by(call: Call, record: Values) -> list[Mover | None]:
     """The movement behind each draw and whether it is written off; None for what the reader may not open."""
+    there, unit = aliased(Movement), record["unit"]
     query = (
-        sa.select(Movement.outside_id, Movement.day, Movement.enterprise_id)
+        sa.select(
+            Movement.outside_id,
+            Movement.day,
+            Movement.enterprise_id,
+            Movement.quantity,
+            there.quantity.label("there"),
+        )
+        .outerjoin(
+            there,
+            sa.and_(
+                there.enterprise_id == Movement.other_enterprise_id, there.id == Movement.other_id, stands(there)
+            ),
+        )
         .join(
             Draw,
             sa.and_(
@@ -195,12 +223,16 @@ def _drawn_by(call: Call, record: Values) -> list[_Mover | None]:
     if call_for(Action.LEDGER_READ) is None:
         return [None] * len(rows)
     offs = figures.write_offs((row.outside_id, row.day) for row in rows)
-    return [
-        (row.outside_id, offs.get(row.outside_id), _on_way(call, offs.get(row.outside_id), row.day))
-        if own in (None, row.enterprise_id)
-        else None
-        for row in rows
-    ]
+    found: list[Mover | None] = []
+    for row in rows:
+        if own not in (None, row.enterprise_id):
+            found.append(None)
+            continue
+        off = offs.get(row.outside_id)
+        other = None if row.there is None else quantity.show(row.there, unit)
+        differs = None if row.there is None else quantity.show(row.there - row.quantity, unit)
+        found.append(Mover(row.outside_id, off, _on_way(call, off, row.day), other, differs))
+    return found
 
 
 def _on_way(call: Call, off: figures.WriteOff | None, day: date) -> bool:
@@ -209,7 +241,7 @@ def _on_way(call: Call, off: figures.WriteOff | None, day: date) -> bool:
     return is_alone and call.today - day <= BOOKED
 
 
-def _allowance(record: Values, movers: Sequence[_Mover | None]) -> Extra:
+def _allowance(record: Values, movers: Sequence[Mover | None]) -> Extra:
     whole, drawn = Decimal(record["quantity"]), Decimal(record["drawn"])
     left, rows = whole, []
     for draw, mover in zip_longest(record.get("draws") or [], movers):

@@ -470,8 +470,8 @@ COLUMNS: Final = {
         "left",
         "unit",
         "valid_to",
-        "county",
         "state",
+        "county",
     ),
 )
 

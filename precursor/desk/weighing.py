@@ -126,20 +126,20 @@ def _store(call: Call, typed: Mapping[str, str], unit: str, house: House) -> Wei
     here = booked.get(f"{typed['site']}/{typed['substance']}")
     lies = quantity.parse(here["quantity"], here["unit"]) if here else 0
     lines = [Line(Words("账面结存", "In store by the books"), quantity.show(lies, unit))]
-    note = None
-    if (amount := _typed_amount(typed, unit)) is not None:
-        is_in = MovementType(typed["type"]).is_in if typed.get("type") in set(MovementType) else False
+    note, amount = None, _typed_amount(typed, unit)
+    is_in = MovementType(typed["type"]).is_in if typed.get("type") in set(MovementType) else False
+    if is_in and (sent := _sent(call, typed.get("counterpart", ""))) is not None:
+        look = "" if amount in (None, sent) else "bad"
+        lines.append(Line(Words("对方发出", "Sent by the other side"), quantity.show(sent, unit), look))
+    if amount is not None:
         then = lies + (amount if is_in else -amount)
-        if is_in and (sent := _sent(call, typed.get("counterpart", ""))) is not None:
-            look = "" if sent == amount else "bad"
-            lines.append(Line(Words("对方发出", "Sent by the other side"), quantity.show(sent, unit), look))
         lines.append(Line(Words("本次", "This movement"), quantity.show(amount, unit), sign="+" if is_in else "−"))
         lines.append(
             Line(Words("之后结存", "In store then"), quantity.show(then, unit), "bad" if then < 0 else "sum")
         )
         if then < 0:
-            most = quantity.show(lies, unit)
-            note = Words(f"结存不足，至多 {most} {unit}", f"More than there is: {most} {unit} at most")
+            most = f"{Decimal(quantity.show(lies, unit)):,f} {unit}"
+            note = Words(f"结存不足，至多 {most}", f"More than there is: {most} at most")
         note = note or _unproven(typed)
     return Weighed(Words("库存试算", "The store"), unit, lines, note)
 
