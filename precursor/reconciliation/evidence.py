@@ -112,9 +112,9 @@ def _movement(session: Session, view: View, gap: Gap) -> Evidence:
             (W("收到", "Received"), quantity.show(in_, substance.unit)),
             (W("差额", "Difference"), quantity.show(out - in_, substance.unit)),
         ]
-    sides = [_side(session, W("本方", "This side"), movement, substance)]
+    sides = [_side(session, W("此条", "This record"), movement, substance)]
     if other:
-        sides.append(_side(session, W("对方", "Other side"), other, substance))
+        sides.append(_side(session, W("另一条", "The other"), other, substance))
     found.facts += _proofs(session, movement, other, confirmation)
     found.tables.append(Table(W("双方记录", "Both sides"), _SIDE, sides, frozenset({7})))
     if movement.permit_id is not None:
