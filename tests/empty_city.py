@@ -1,12 +1,14 @@
 """The worked city without its facts, for tests that sell."""
 
+from contextlib import contextmanager
 from datetime import date
 
+import api_kit
 import sqlalchemy as sa
 from conftest import ACTOR, NOW, load, worked_bundle
 
 from precursor.areas.models import Area
-from precursor.core import db
+from precursor.core import db, migrate
 from precursor.enterprises.models import Party, Site
 from precursor.movements import acts
 from precursor.movements import service as movements
@@ -115,3 +117,14 @@ class City:
     def count(self, model):
         with db.reading(self.engine) as session:
             return session.scalar(sa.select(sa.func.count()).select_from(model))
+
+
+@contextmanager
+def opened(home, **kw):
+    """A door to such a city on SQLite, and the city."""
+    url = f"sqlite:///{home / 'city.db'}"
+    owner = db.connect(url, owner=True)
+    migrate.migrate(owner)
+    owner.dispose()
+    with api_kit.door(url, home, **kw) as door:
+        yield door, City(door.engine)

@@ -6,17 +6,15 @@ A page shows the fields of the kind that is being recorded and no others; but no
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from precursor.api.collection import Act, Call
 from precursor.areas.models import Area
 from precursor.core.members import Record, Word, schema_of
-from precursor.desk import names, terms
+from precursor.desk import documents, names, terms
 from precursor.desk.house import House
-from precursor.enterprises.models import Site
-from precursor.permits.models import Permit, PermitBalance
 from precursor.rules.law import Law, Words, law_for
 from precursor.rules.matrix import LEVEL_WORDS, Row, department_words, rows_of
 from precursor.rules.movements import MovementType
@@ -84,15 +82,6 @@ _MOVEMENTS: Final = {
     T.RETURN_OUT: ("other_site external transport_permit batch", "small_quantity counterpart"),
     T.RETURN_IN: ("counterpart external transport_permit batch", "small_quantity other_site"),
     T.SAMPLE_OUT: ("usage_record batch", ""),
-}
-#: What proves a movement of a type that has no other side; without it the movement stands as a gap.
-PROVES: Final = {
-    T.PRODUCTION_IN: "batch",
-    T.IMPORT_IN: "shipment",
-    T.EXPORT_OUT: "shipment",
-    T.USE_OUT: "usage_record",
-    T.LOSS_OUT: "incident",
-    T.SAMPLE_OUT: "usage_record",
 }
 _OF_TYPES: Final = frozenset(name for parts in _MOVEMENTS.values() for part in parts for name in part.split())
 _ABOUT: Final = {
@@ -221,8 +210,6 @@ def _issuer(rows: Sequence[Row]) -> Words:
 
 #: Movements between sites of one enterprise.
 _BETWEEN: Final = frozenset({T.TRANSFER_IN, T.TRANSFER_OUT})
-#: Documents that are looked through for whom goods may go to.
-_LOOKED: Final = 500
 
 
 def sites_there(call: Call, house: House, typed: Mapping[str, str]) -> list[tuple[str, Words]]:
@@ -234,47 +221,26 @@ def sites_there(call: Call, house: House, typed: Mapping[str, str]) -> list[tupl
     if kind in _BETWEEN or own is None:
         return [choice for choice in names.choices(call, "sites") if choice[0] != typed.get("site")]
     is_to_buyer = kind in (T.SALE_OUT, T.RETURN_IN)
-    sides = (Permit.seller_id, Permit.enterprise_id)
-    ours, theirs = sides if is_to_buyer else sides[::-1]
-    query = (
-        sa.select(theirs)
-        .join(
-            PermitBalance,
-            sa.and_(PermitBalance.enterprise_id == Permit.enterprise_id, PermitBalance.permit_id == Permit.id),
-        )
-        .where(
-            ours == own,
-            theirs.is_not(None),
-            call.today >= Permit.valid_from,
-            call.today <= Permit.valid_to,
-            PermitBalance.revoked_on.is_(None),
-            ~PermitBalance.is_suspended,
-        )
-        .distinct()
-    )
-    if number := typed.get("permit", ""):
-        query = query.where(Permit.outside_id == number)
-    return names.sites_of(call, set(call.session.scalars(query.limit(_LOOKED))))
+    rows = _documents(call, house, typed)
+    others = {row.holder if is_to_buyer else row.seller for row in rows if (row.owner != own) == is_to_buyer}
+    return names.sites_of(call, others - {None})
+
+
+def _documents(call: Call, house: House, typed: Mapping[str, str]) -> list[Any]:
+    """Purchase documents in force that the reader may list, or the one whose number is typed."""
+    number = typed.get("permit", "")
+    wanted = {"id": number} if number else {}
+    return house.rows("purchase-documents", lambda c: documents.in_force(c, call.today), **wanted)
 
 
 def usual(call: Call, house: House, act: Act, typed: Mapping[str, str]) -> dict[str, str]:
     """What a movement most likely says: the only store that one has, and what the document that is typed is for."""
     if act.form.__name__ not in ("InForm", "OutForm") or call.subject.enterprise_id is None:
         return {}
-    own = call.subject.enterprise_id
-    stores = call.session.scalars(
-        sa.select(Site.outside_id).where(Site.enterprise_id == own, Site.closed_on.is_(None)).limit(2)
-    ).all()
-    found = {"site": stores[0]} if len(stores) == 1 else {}
-    of_it = (
-        sa.select(Substance.outside_id)
-        .join(Permit, Permit.substance_id == Substance.id)
-        .where(
-            Permit.outside_id == typed.get("permit", ""), sa.or_(Permit.enterprise_id == own, Permit.seller_id == own)
-        )
-    )
-    if (substance := call.session.scalar(of_it)) is not None:
-        found["substance"] = substance
+    stores = house.rows("sites", lambda c: c.closed_on.is_(None))
+    found = {"site": str(stores[0].id)} if len(stores) == 1 else {}
+    if typed.get("permit") and (rows := _documents(call, house, typed)):
+        found["substance"] = str(rows[0].substance)
         there = sites_there(call, house, typed)
         if len(there) == 1 and typed.get("type") == T.SALE_OUT:
             found["other_site"] = there[0][0]

@@ -15,7 +15,6 @@ from werkzeug import Response as AnyResponse
 from precursor.api.collection import Call, Collection, Values
 from precursor.api.views import call_of
 from precursor.core import access, numerals
-from precursor.core.clock import SHANGHAI
 from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.core.members import day_at
@@ -34,6 +33,7 @@ from precursor.tokens import pages as token_pages
 from precursor.tokens import service
 from precursor.tokens.models import TripSlip
 from precursor.web.database import db
+from precursor.web.i18n import local
 
 #: What a certificate states, in order.
 _STATED: Final = (
@@ -229,21 +229,18 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
     category = substance.category if substance else None
     of_category = terms.word("category", str(category)) if category else None
     beside = credits | ({"substance": f"{of_category.zh} {of_category.en}"} if of_category else {})
-    rows = [
-        _line(terms.member(name), _paper_value(record, name, called), beside=beside.get(name, ""))
-        for name in _STATED
-        if record.get(name) not in (None, []) and name != "quantity"
-    ]
     if record.get("quantity"):
-        spelled = f"大写：{numerals.quantity(record['quantity'], record['unit'])}"
-        amount = _line(terms.member("quantity"), _paper_value(record, "quantity", called), spelled, is_large=True)
-        rows.insert(
-            next((n for n, row in enumerate(rows) if row["zh"] == terms.member("uses").zh), len(rows)), amount
+        beside["quantity"] = f"大写：{numerals.quantity(record['quantity'], record['unit'])}"
+    rows = [
+        _line(
+            terms.member(name), _paper_value(record, name, called), beside.get(name, ""), is_large=name == "quantity"
         )
+        for name in _STATED
+        if record.get(name) not in (None, [])
+    ]
     valid = Words("有效期", "Valid")
     rows.append(_line(valid, f"{_on_paper(record['valid_from'])} 至 {_on_paper(record['valid_to'])}"))
     kind = terms.word("kind", record["kind"]) or Words(record["kind"], record["kind"])
-    printed = f"{call.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     issuer = terms.word("issuer", record.get("issuer") or "")
     county = called.get(("areas", record["county"]), record["county"])
     return {
@@ -256,7 +253,7 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
         "state": None if state is State.IN_FORCE else {"zh": state.said.zh, "en": state.said.en},
         "why": {"zh": why.zh, "en": why.en},
         "day": _on_paper(record["valid_from"]),
-        "foot": f"复印无效，涂改无效。打印于 {printed}，操作人 {call.subject.account}。",
+        "foot": f"复印无效，涂改无效。打印于 {local(call.now)}，操作人 {call.subject.account}。",
     }
 
 

@@ -18,7 +18,6 @@ from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
 from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
-from precursor.desk.firm import BOOKED
 from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
@@ -28,8 +27,11 @@ from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
+from precursor.rules.movements import may_be_on_way
 from precursor.rules.permits import POLICE_VERIFIED
 from precursor.substances.models import Substance
+from precursor.trade.models import Shipment, ShipmentLeg
+from precursor.trade.service import is_leg_done
 from precursor.web import marks
 from precursor.web.i18n import head, language, t
 
@@ -238,7 +240,7 @@ def _drawn_by(call: Call, record: Values) -> list[Mover | None]:
 def _on_way(call: Call, off: figures.WriteOff | None, day: date) -> bool:
     """Whether what nobody booked in may still be on the way: it lowers the figure, and is no alarm yet."""
     is_alone = off is not None and off.kind is GAPS["WRITEOFF_NO_COUNTERPART"]
-    return is_alone and call.today - day <= BOOKED
+    return is_alone and may_be_on_way(day, call.today)
 
 
 def _allowance(record: Values, movers: Sequence[Mover | None]) -> Extra:
@@ -348,11 +350,9 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
 
 def _shipment(call: Call, record: Values, _: House) -> Extra:
     """Whether both legs of an import or export are verified (DEFINITIONS K3)."""
-    done = {
-        leg["leg"]
-        for leg in record["legs"]
-        if (leg["state"] == "verified" and leg["on"]) or (leg["state"] == "not_required" and leg["reason"])
-    }
+    legs = sa.select(ShipmentLeg).join(Shipment, Shipment.id == ShipmentLeg.shipment_id)
+    known = call.session.scalars(legs.where(Shipment.outside_id == record["id"]))
+    done = {leg.leg for leg in known if is_leg_done(leg)}
     lacks = [terms.WORDS[leg] for leg in ("foreign", "domestic") if leg not in done]
     said = Words("境外、境内核查均已完成", "Both legs are verified")
     if lacks:

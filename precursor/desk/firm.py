@@ -9,7 +9,6 @@ from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 from markupsafe import Markup
-from sqlalchemy.orm import aliased
 
 from precursor.api.collection import Call, Values
 from precursor.core import quantity
@@ -18,7 +17,7 @@ from precursor.desk import documents, names, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
-from precursor.movements.service import stands
+from precursor.movements.service import is_booked_in, stands
 from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.service import Rate
@@ -28,33 +27,27 @@ from precursor.substances.models import Substance
 from precursor.web import marks
 from precursor.web.i18n import language, words
 
-#: What was sent longer ago and is not booked in is late; our own proposal: no instrument gives the days.
-BOOKED: Final = timedelta(7)
 _SHOWN: Final = 12
 #: Over so many days is counted how fast a substance goes.
 _LATELY: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
-    """A sale to the enterprise that it has not received; ``receipt``: the form of its receipt, filled in."""
+class Sent:
+    """Goods sent to the enterprise that it has not booked in; ``receipt``: the form of its receipt, filled in."""
 
     number: str
-    seller: str
+    sender: str
     day: date
     goods: str
     amount: str
     receipt: str
 
 
-def coming(call: Call) -> list[Sale]:
+def coming(call: Call) -> list[Sent]:
     """What was sent to the enterprise and is not booked in, the oldest first; for who receives or buys."""
     if call_for(Action.LEDGER_POST_IN) is None and call_for(Action.PURCHASE_LIST) is None:
         return []
-    theirs = aliased(Movement)
-    received = sa.exists().where(
-        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
-    )
     query = (
         sa.select(
             Movement.outside_id,
@@ -74,7 +67,7 @@ def coming(call: Call) -> list[Sale]:
             Movement.other_enterprise_id == call.subject.enterprise_id,
             Movement.type.in_(("sale_out", "return_out")),
             stands(Movement),
-            ~received,
+            ~is_booked_in(Movement),
         )
         .order_by(Movement.day)
         .limit(50)
@@ -94,7 +87,7 @@ def coming(call: Call) -> list[Sale]:
         name = (substance.name_en if language() == "en" else substance.name_zh) or substance.outside_id
         amount = f"{quantity.show(row.quantity, substance.unit)} {substance.unit}"
         address = "/movements/in?" + urlencode(way | {"type": "purchase_in" if is_sale else "return_in"})
-        found.append(Sale(row.outside_id, row.name, row.day, name, amount, address))
+        found.append(Sent(row.outside_id, row.name, row.day, name, amount, address))
     return found
 
 

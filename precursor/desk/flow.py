@@ -20,15 +20,14 @@ from precursor.core import access
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
 from precursor.core.quantity import show as said
-from precursor.desk import looking, names
-from precursor.desk.firm import BOOKED
+from precursor.desk import looking, names, weighing
 from precursor.desk.house import House
 from precursor.enterprises.models import Site
 from precursor.movements.models import Movement
-from precursor.movements.service import stands
+from precursor.movements.service import is_booked_in, stands
 from precursor.reconciliation import tracing
 from precursor.rules.law import Words
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import MovementType, may_be_on_way
 from precursor.substances.models import Substance
 from precursor.web.flowchart import Band, Place, sankey
 from precursor.web.i18n import amount, t
@@ -102,20 +101,14 @@ def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
         else:
             target = _OUTSIDE + target
         step = Step(source, target, sent, there, edge["unit"], edge["movement"], edge["day"])
-        found.append(replace(step, is_on_way=not target and _is_fresh(call, edge["day"])))
+        found.append(
+            replace(step, is_on_way=not target and may_be_on_way(date.fromisoformat(edge["day"]), call.today))
+        )
     return found
-
-
-def _is_fresh(call: Call, day: str) -> bool:
-    return call.today - date.fromisoformat(day) <= BOOKED
 
 
 def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
     """What was sent to the enterprise of a site, and nobody booked in: no trace begins at it, and it is missing."""
-    theirs = aliased(Movement)
-    received = sa.exists().where(
-        theirs.enterprise_id == Movement.other_enterprise_id, theirs.id == Movement.other_id, stands(theirs)
-    )
     receiver = sa.select(Site.enterprise_id).where(Site.outside_id == site).scalar_subquery()
     sender = aliased(Site)
     query = (
@@ -130,7 +123,7 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             Substance.outside_id == substance,
             Movement.type.in_(("sale_out", "return_out")),
             stands(Movement),
-            ~received,
+            ~is_booked_in(Movement),
         )
         .order_by(Movement.day, Movement.outside_id)
     )
@@ -143,7 +136,7 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             row.unit,
             row.outside_id,
             str(row.day),
-            is_on_way=_is_fresh(call, str(row.day)),
+            is_on_way=may_be_on_way(row.day, call.today),
         )
         for row in call.session.execute(query)
     ]
@@ -204,11 +197,6 @@ def _book(call: Call, site: str, substance: str) -> dict[str, Decimal]:
     begun = _begun(call, [], site, substance)
     opening = sum((step.sent for step in begun if step.source.startswith(_OPENED)), _ZERO)
     return {"opening": opening, "came": sums[True], "went": sums[False], "there": opening + sums[True] - sums[False]}
-
-
-def _unit(house: House, substance: str) -> str:
-    rows = house.rows("substances", id=substance) if substance else []
-    return str(rows[0].unit) if rows else ""
 
 
 def _largest(house: House, call: Call) -> list[Values]:
@@ -430,7 +418,7 @@ class Flow:
             is_pair=any(pair),
             whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
             lost=lost,
-            unit=steps[0].unit if steps else _unit(self.house, substance),
+            unit=steps[0].unit if steps else weighing.unit_of(self.house, substance),
             origins=_origins(begun, steps) if found and up else None,
             book=_book(call, site, substance) if found else None,
             on_way=sum((step.sent for step in steps if step.is_on_way), _ZERO),

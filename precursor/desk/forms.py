@@ -22,7 +22,7 @@ from precursor.rules.law import Words
 from precursor.web.i18n import head, one_language, t
 
 #: What lies with others, so that the reader's own list does not help.
-_ELSEWHERE: Final = frozenset({"other_site", "seller", "consignee", "carrier", "external"})
+_ELSEWHERE: Final = frozenset({"seller", "consignee", "carrier", "external"})
 #: What offers people instead of records.
 PEOPLE: Final = "people"
 #: What offers the sites to which goods may go: those of whoever the documents name.

@@ -91,13 +91,13 @@ def choices(call: Call, path: str, most: int = _MOST) -> list[tuple[str, Words]]
     return [(id_, Words(called, called)) for id_, called in rows] if len(rows) <= most else []
 
 
-def sites_of(call: Call, parties: Collection[int]) -> list[tuple[str, Words]]:
+def sites_of(call: Call, enterprises: Collection[str]) -> list[tuple[str, Words]]:
     """The open sites of enterprises of the register: whose, what it is called, in which county."""
     query = (
         sa.select(Site.outside_id, Party.name, Site.name, Area.name)
         .join(Party, Party.id == Site.enterprise_id)
         .join(Area, Area.id == Site.area_id)
-        .where(Site.enterprise_id.in_(sorted(parties)), Site.closed_on.is_(None), Party.is_external == sa.false())
+        .where(Party.outside_id.in_(sorted(enterprises)), Site.closed_on.is_(None), Party.is_external == sa.false())
         .order_by(Party.name, Site.outside_id)
         .limit(_MOST)
     )

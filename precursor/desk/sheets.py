@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from precursor.api.collection import Values
-from precursor.core.clock import SHANGHAI, parse_instant
+from precursor.core.clock import parse_instant
 from precursor.desk import terms
 from precursor.desk.documents import State
+from precursor.web.i18n import local
 from precursor.web.sheets import Cell
 
 
@@ -24,7 +25,7 @@ def rows(columns: Sequence[str], records: Iterable[Values]) -> Iterator[list[Cel
 
 def moment(text: str) -> str:
     """An instant as the clock on the wall shows it in China."""
-    return parse_instant(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return local(parse_instant(text))
 
 
 def _cell(name: str, value: Any) -> Cell:

@@ -8,13 +8,12 @@ import sqlalchemy as sa
 
 from precursor.api.collection import Call, Values
 from precursor.core.access import OF_ENTERPRISE
-from precursor.core.clock import SHANGHAI
 from precursor.desk import terms
 from precursor.permits.models import Permit, Revocation, Suspension, Verification
 from precursor.rules.law import Words
 from precursor.rules.matrix import Department, department_words
 from precursor.tokens.models import Token
-from precursor.web.i18n import t
+from precursor.web.i18n import local, t
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Step:
     @property
     def when(self) -> str:
         """The instant as a clock in China shows it."""
-        return f"{self.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return local(self.at)
 
 
 def of(call: Call, record: Values) -> list[Step]:

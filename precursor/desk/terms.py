@@ -521,7 +521,7 @@ LEFT_OUT: Final = {
 }
 
 #: Members that are instants.
-MOMENTS: Final = frozenset({"discovered_at", "reported_at", "at", "received_at"})
+MOMENTS: Final = frozenset({"discovered_at", "reported_at", "at", "received_at", "heard_at"})
 
 #: What a page insists on, though a register that comes as a bundle may lack it.
 MUST: Final = {"RoadCheckForm": ("place", "plate", "result", "officers")}

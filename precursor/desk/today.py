@@ -21,8 +21,10 @@ from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.summary import HEADLINE, Waiting
+from precursor.reconciliation.wording import who_acts
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
+from precursor.rules.movements import may_be_on_way
 from precursor.web.database import db
 from precursor.web.i18n import t, words
 
@@ -69,7 +71,8 @@ class Today:
         seen = self._seen(call)
         enterprise = self.house.rows("enterprises")[:1] if call.subject.enterprise_id is not None else []
         own = enterprise[0].id if enterprise else None
-        tasks = self._tasks(call, seen, own)
+        coming = firm.coming(call) if own else []
+        tasks = self._tasks(call, seen, own, coming)
         late = sum(task.count for task in tasks if task.is_late)
         whole = None  # gaps of the whole area, others' to close as well
         if seen is not None and call.subject.enterprise_id is None and call_for(Action.ALERT_LIST) is not None:
@@ -84,13 +87,14 @@ class Today:
             today=call.today,
             figures=self._figures(seen),
             allowances=firm.allowances(call, self.house),
-            coming=firm.coming(call) if own else None,
+            coming=coming if own else None,
             own=standing.of(call, self.house, own) if own else None,
             rate=firm.rate(call, seen) if seen else None,
             own_id=own,
             name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
             often=figures.OFTEN,
+            may_be_on_way=may_be_on_way,
             days=lambda day: (day - call.today).days,
             **({"seen": seen} if seen is not None else {}),
         )
@@ -118,9 +122,9 @@ class Today:
 
     # ---------------------------------------------------------------- what to do
 
-    def _tasks(self, call: Call, seen: figures.Asked | None, own: str | None) -> list[Task]:
+    def _tasks(self, call: Call, seen: figures.Asked | None, own: str | None, coming: list[firm.Sent]) -> list[Task]:
         """What is late first, the oldest of it first; then what falls due next."""
-        found = [*self._arrivals(call), *self._approvals(), *self._expiring(call), *self._visits(call, seen)]
+        found = [*self._arrivals(call, coming), *self._approvals(), *self._expiring(call), *self._visits(call, seen)]
         late = self._gaps(call, seen, own)
         if not _acts(call):  # who watches is told whom to press, the longest list first
             return [*late, *sorted(found, key=_urgency)]
@@ -157,7 +161,7 @@ class Today:
         found = [gap for gap in every if not GAPS[gap.code].is_final]
         tasks = [
             Task(said, 1, address, gap.since, is_late=True, sub=beneath)
-            for gap, said, beneath, address in figures.told(seen, f"enterprise:{own}", found[:_SHOWN])
+            for gap, said, beneath, address in figures.told(seen, own, found[:_SHOWN])
         ]
         way = seen.address("reconciliation.gaps", owner=f"enterprise:{own}")
         if rest := len(found) - len(tasks):
@@ -181,7 +185,7 @@ class Today:
             said = t("、", ", ").join(f"{words(GAPS[code].title)} {count}" for code, count in kinds)
             tasks.append(
                 Task(
-                    figures.who_acts(owner, called, seen.counties),
+                    who_acts(owner, called, seen.counties),
                     sum(one.count for one in some),
                     seen.address("reconciliation.gaps", owner=owner),
                     min(one.since for one in some),
@@ -195,20 +199,20 @@ class Today:
             tasks.append(Task(others, rest, seen.address("reconciliation.gaps"), is_late=True))
         return tasks
 
-    def _arrivals(self, call: Call) -> list[Task]:
-        """Sales to this enterprise that nobody has received yet."""
-        if call_for(Action.LEDGER_POST_IN) is None or call.subject.enterprise_id is None:
+    def _arrivals(self, call: Call, coming: list[firm.Sent]) -> list[Task]:
+        """What was sent to this enterprise and nobody has booked in, for who may."""
+        if call_for(Action.LEDGER_POST_IN) is None:
             return []
         return [
             Task(
                 t("到货待确认", "Confirm a receipt"),
                 1,
-                sale.receipt,
-                sale.day,
-                is_late=call.today - sale.day > firm.BOOKED,
-                sub=f"{sale.number} {sale.seller} {sale.goods} {sale.amount}",
+                sent.receipt,
+                sent.day,
+                is_late=not may_be_on_way(sent.day, call.today),
+                sub=f"{sent.number} {sent.sender} {sent.goods} {sent.amount}",
             )
-            for sale in firm.coming(call)[:_SHOWN]
+            for sent in coming[:_SHOWN]
         ]
 
     def _approvals(self) -> list[Task]:

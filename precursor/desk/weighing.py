@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from precursor.api.collection import Act, Call, Values
 from precursor.core import quantity
-from precursor.desk import asking, documents, terms
+from precursor.desk import documents, terms
 from precursor.desk.house import House, call_for
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.rules.law import Words
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import TYPES, MovementType
 
 #: Days of use that are summed up before a document is issued.
 _USED_DAYS: Final = 90
@@ -146,7 +146,8 @@ def _store(call: Call, typed: Mapping[str, str], unit: str, house: House) -> Wei
 
 def _unproven(typed: Mapping[str, str]) -> Words | None:
     """What a movement that has no other side still lacks to be written off (核销)."""
-    member = asking.PROVES.get(MovementType(typed["type"])) if typed.get("type") in set(MovementType) else None
+    kind = typed.get("type", "")
+    member = TYPES[MovementType(kind)].proof.member if kind in set(MovementType) else None
     if member is None or typed.get(member):
         return None
     said = terms.member(member)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from precursor import audit, ledger
 from precursor.core.clock import legal_day
@@ -261,6 +261,14 @@ def stands(movement: Any, as_of: date | None = None) -> sa.ColumnElement[bool]:
     if as_of is None:
         return ~reversal.exists()
     return sa.and_(movement.recorded_on <= as_of, ~reversal.where(Reversal.recorded_on <= as_of).exists())
+
+
+def is_booked_in(movement: Any) -> sa.ColumnElement[bool]:
+    """Whether the other side recorded a movement that names ``movement`` (model or alias), and that stands."""
+    theirs = aliased(Movement)
+    return sa.exists().where(
+        theirs.enterprise_id == movement.other_enterprise_id, theirs.id == movement.other_id, stands(theirs)
+    )
 
 
 def next_version(session: Session, enterprise: int, number: int) -> int:

@@ -112,9 +112,9 @@ def _movement(session: Session, view: View, gap: Gap) -> Evidence:
             (W("收到", "Received"), quantity.show(in_, substance.unit)),
             (W("差额", "Difference"), quantity.show(out - in_, substance.unit)),
         ]
-    sides = [_side(session, W("此条", "This record"), movement, substance)]
+    sides = [_side(session, movement, substance)]
     if other:
-        sides.append(_side(session, W("另一条", "The other"), other, substance))
+        sides.append(_side(session, other, substance))
     found.facts += _proofs(session, movement, other, confirmation)
     found.tables.append(Table(W("双方记录", "Both sides"), _SIDE, sides, frozenset({7})))
     if movement.permit_id is not None:
@@ -153,10 +153,10 @@ def _proofs(
             yield label, value
 
 
-def _side(session: Session, side: Words, movement: Movement, substance: Substance) -> list[Any]:
+def _side(session: Session, movement: Movement, substance: Substance) -> list[Any]:
     permit = session.scalar(sa.select(Permit.outside_id).where(Permit.id == movement.permit_id))
     return [
-        side,
+        W("收到", "Received") if MovementType(movement.type).is_in else W("发出", "Issued"),
         Link(movement.outside_id, "movements", movement.enterprise_id),
         session.get_one(Party, movement.enterprise_id).name,
         session.get_one(Site, movement.site_id).outside_id,

@@ -1,9 +1,8 @@
 """The targets page, the gap list, and what stands behind each gap."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +16,7 @@ from precursor.areas.models import Area
 from precursor.areas.service import City
 from precursor.core import access
 from precursor.core.access import Action, Reach, Scope
-from precursor.core.clock import SHANGHAI, Period, legal_day
+from precursor.core.clock import Period, legal_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
 from precursor.core.members import day_at
 from precursor.enterprises.models import Party
@@ -27,11 +26,12 @@ from precursor.reconciliation.records import act_of, record_of
 from precursor.reconciliation.service import Counted, Rate
 from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry, lowers
 from precursor.reconciliation.view import View
+from precursor.reconciliation.wording import said_detail, seen_from, who_acts, wrong
 from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web import marks, paging, sheets
 from precursor.web.database import db
-from precursor.web.i18n import amount_in, words
+from precursor.web.i18n import local, words
 from precursor.web.marks import Mark
 
 bp = Blueprint("reconciliation", __name__)
@@ -69,7 +69,7 @@ def helpers() -> dict[str, Any]:
 def _about() -> dict[str, Any]:
     """What every page says of itself: the city, its last day, and the reader's gaps where they are counted."""
     now = current_app.extensions["settings"].clock()
-    found: dict[str, Any] = {"city": "", "as_of": legal_day(now), "now": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"}
+    found: dict[str, Any] = {"city": "", "as_of": legal_day(now), "now": local(now)}
     if g.subject and g.subject.enterprise_id is not None:
         found["office"] = db.session.scalar(sa.select(Party.name).where(Party.id == g.subject.enterprise_id))
     elif g.subject and g.subject.area_id is not None:
@@ -170,34 +170,20 @@ def gaps_to_close(seen: Asked, owner: str) -> list[Gap]:
     )
 
 
-def told(seen: Asked, owner: str, found: Sequence[Gap]) -> Iterator[tuple[Gap, str, str, str]]:
+def told(seen: Asked, enterprise: str, found: Sequence[Gap]) -> Iterator[tuple[Gap, str, str, str]]:
     """Each gap in a line: what is wrong and of what; beneath it the record, what to do; the address of its page.
 
-    As the ``owner`` sees it, who must act.
+    As the ``enterprise`` sees it, which must act.
     """
     of, comma = goods.of(db.session, found), words(Words("，", ", "))
     for gap in found:
         what = of.get((gap.code, gap.subject))
-        kind = GAPS[gap.code]
-        said = words(_wrong(kind, what))
-        detail = _seen_from(gap, owner.partition(":")[2])
+        said = words(wrong(gap, what, enterprise))
+        detail = seen_from(gap, enterprise)
         address = seen.address("reconciliation.gap", code=gap.code, subject=gap.subject, detail=gap.detail or None)
-        yield gap, said + (f"{comma}{detail}" if detail else ""), f"{gap.subject}{comma}{words(kind.action)}", address
-
-
-def _wrong(kind: GapKind, what: goods.Goods | None) -> Words:
-    """What is wrong, and of which goods."""
-    if what is None:
-        return kind.title
-    return Words(f"{what.zh}{kind.title.zh}", f"{what.en}: {kind.title.en[0].lower()}{kind.title.en[1:]}")
-
-
-def _seen_from(gap: Gap, enterprise: str | None) -> str:
-    """The detail of a gap as one of its parties sees it: less on one side is more on the other."""
-    if gap.amount and gap.code == "WRITEOFF_QTY_MISMATCH" and enterprise and gap.parties[:1] != (enterprise,):
-        turned = gap.amount.removeprefix("-") if gap.amount.startswith("-") else f"-{gap.amount}"
-        return said_detail(replace(gap, amount=turned))
-    return said_detail(gap)
+        whose = "" if gap.parties[:1] == (enterprise,) else words(Words("对方记录 ", "their record "))
+        beneath = f"{whose}{gap.subject}{comma}{words(GAPS[gap.code].action)}"
+        yield gap, said + (f"{comma}{detail}" if detail else ""), beneath, address
 
 
 def own_months(seen: Asked, enterprise: int) -> dict[date, Rate]:
@@ -242,45 +228,6 @@ def write_offs(movements: Iterable[tuple[str, date]]) -> dict[str, WriteOff]:
                 else WriteOff(None)
             )
     return found
-
-
-def said_detail(gap: Gap) -> str:
-    """The detail of a gap for people: an amount, or from when until when and for how many days."""
-    if gap.amount and gap.code == "WRITEOFF_QTY_MISMATCH":
-        size = amount_in(gap.amount.removeprefix("-"))
-        less = Words(f"比对方少 {size}", f"{size} less than the other side")
-        more = Words(f"比对方多 {size}", f"{size} more than the other side")
-        return words(less if gap.amount.startswith("-") else more)
-    if gap.amount:
-        return amount_in(gap.amount)
-    if spell := _SPELL.fullmatch(gap.detail):
-        return f"{spell[1]} ～ {spell[2]}" + words(Words(f"，{spell[3]} 日", f", {spell[3]} days"))
-    if window := _WINDOW.fullmatch(gap.detail):
-        return words(_called_window(window[1], window[2]))
-    return gap.detail
-
-
-def _called_window(year: str, part: str) -> Words:
-    """What a year, a half-year or a quarter is called."""
-    if part == "Y":
-        return Words(f"{year} 年", year)
-    if part[0] == "H":
-        return Words(f"{year} 年{'上下'[int(part[1]) - 1]}半年", f"half-year {part[1]} of {year}")
-    return Words(f"{year} 年第{'一二三四'[int(part[1]) - 1]}季度", f"quarter {part[1]} of {year}")
-
-
-_WINDOW: Final = re.compile(r"(\d{4})-(Y|H[12]|Q[1-4])")
-_SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")
-
-
-def who_acts(owner: str, names: Mapping[str, str], counties: Mapping[str, str]) -> str:
-    """The owner of a gap by name."""
-    kind, _, id_ = owner.partition(":")
-    if kind == "enterprise":
-        return names.get(id_, id_)
-    if kind == "police":
-        return words(Words("公安 ", "Police, ")) + counties.get(id_, id_)
-    return words(Words("商务部门", "Commerce department"))
 
 
 def _record_of(gap: Gap) -> str | None:
@@ -336,7 +283,7 @@ def targets() -> str:
         heat=_heat(seen, found),
         floors={c.figure.key: _floor(c) for c in counted},
         is_older=found.last_entry != last_entry(db.session),
-        counted_at=found.counted_at.astimezone(SHANGHAI),
+        counted_at=found.counted_at,
     )
 
 
@@ -558,7 +505,7 @@ def gap(code: str, subject: str) -> str:
         seen=seen,
         gap=found[0],
         mine=mine,
-        detail=_seen_from(found[0], mine),
+        detail=seen_from(found[0], mine),
         kind=GAPS[code],
         record=_record_of(found[0]),
         act=_act_of(found[0]),
@@ -566,7 +513,7 @@ def gap(code: str, subject: str) -> str:
         whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
-        wrong=_wrong(GAPS[code], goods.of(db.session, found[:1]).get((code, subject))),
+        wrong=wrong(found[0], goods.of(db.session, found[:1]).get((code, subject)), mine),
         age=(seen.view.as_of - found[0].since).days,
         is_day=lambda value: isinstance(value, date),
         is_words=lambda value: isinstance(value, Words),

@@ -78,7 +78,7 @@ GAPS: Final[dict[str, GapKind]] = {
         "K4",
         Owner.OTHER_SIDE,
         _W("对方没有记录", "No record by the other side"),
-        _W("由对方补录并互相指认", "The other side records it; both name each other"),
+        _W("补录所缺的一方，双方互相指认", "Enter the side that is missing; each names the other"),
     ),
     "WRITEOFF_NO_PERMIT": GapKind(
         "K4",

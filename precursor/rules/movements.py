@@ -4,6 +4,7 @@ Look here for: which types pair with each other, what must lie behind an entry, 
 """
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -44,6 +45,11 @@ class Proof(StrEnum):
     TRADE = "trade"  # the other side, or an outside party's confirmation
     TRANSFER = "transfer"  # the other side
     RETURN = "return"  # the other side, or an outside party's confirmation; a return needs no document
+
+    @property
+    def member(self) -> str | None:
+        """The member of the movement itself that names what proves it; None where another record does."""
+        return self.value if self in (Proof.BATCH, Proof.USAGE, Proof.INCIDENT, Proof.SHIPMENT) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,16 @@ CALLED: Final = {
 BUNDLE_TYPES: Final = tuple(kind for kind in T if kind not in {T.RETURN_OUT, T.RETURN_IN, T.SAMPLE_OUT})
 #: Trade and its kin: what a non-medicinal drug may never do. What is lost, seized or destroyed is recorded.
 COMMERCIAL: Final = frozenset(T) - {T.LOSS_OUT, T.DISPOSAL_OUT}
+
+
+#: Goods that were sent so lately may still be on the way. Our own proposal: no instrument gives the days, and the
+#: figures do not ask: what is not booked in is not written off from the first day on (DEFINITIONS K4).
+ON_THE_WAY: Final = timedelta(7)
+
+
+def may_be_on_way(sent: date, today: date) -> bool:
+    """Whether what nobody booked in may still be on the way on a day."""
+    return today - sent <= ON_THE_WAY
 
 
 def draws_purchase_document(kind: MovementType, *, from_outside: bool) -> bool:

@@ -43,6 +43,11 @@ def record(session: Session, commands: Iterable[RecordShipment], actor: audit.Ac
     return [row["id"] for row in audit.write(session, Shipment, rows, action="shipment.record", actor=actor, now=now)]
 
 
+def is_leg_done(leg: ShipmentLeg) -> bool:
+    """Whether what is known of a leg closes it: verified on a day, or not required for a reason (DEFINITIONS K3)."""
+    return bool((leg.state == "verified" and leg.day) or (leg.state == "not_required" and leg.reason))
+
+
 def record_legs(session: Session, commands: Iterable[RecordLeg], actor: audit.Actor, now: datetime) -> None:
     """Record what is known of the legs of shipments."""
     audit.write(session, ShipmentLeg, map(audit.as_row, commands), action="shipment.verify", actor=actor, now=now)

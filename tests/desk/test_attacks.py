@@ -3,11 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import empty_city
 import pytest
-from api_kit import Door
-from empty_city import City
-
-from precursor.core import db, migrate
 
 DAY = "2026-01-20"
 SALE = {
@@ -22,15 +19,8 @@ SALE = {
 
 @pytest.fixture
 def door(tmp_path):
-    home = tmp_path
-    url = f"sqlite:///{home / 'city.db'}"
-    owner = db.connect(url, owner=True)
-    migrate.migrate(owner)
-    owner.dispose()
-    City(db.connect(url))
-    made = Door(url, home, now=datetime(2026, 1, 20, 4, tzinfo=UTC))
-    yield made
-    made.close()
+    with empty_city.opened(tmp_path, now=datetime(2026, 1, 20, 4, tzinfo=UTC)) as (made, _):
+        yield made
 
 
 @pytest.fixture

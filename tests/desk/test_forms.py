@@ -2,12 +2,11 @@
 
 import re
 
+import empty_city
 import pytest
 import sqlalchemy as sa
 from api_kit import Door
-from api_kit import door as open_door
 from conftest import WORKED, load
-from empty_city import City
 
 from precursor.core import db, migrate, quantity
 from precursor.core.members import schema_of
@@ -18,7 +17,7 @@ from precursor.movements.schemas import InForm, OutForm
 from precursor.movements.service import stands
 from precursor.rules.law import law_for
 from precursor.rules.matrix import rows_of
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import TYPES, MovementType
 from precursor.rules.permits import PURCHASE, TRADE, TRANSPORT
 from precursor.rules.substances import class_of
 from precursor.substances.models import Substance
@@ -239,12 +238,8 @@ def test_a_form_says_how_many_places_are_wrong(keeper):
 
 
 def test_who_sells_is_offered_the_sites_of_the_buyer_and_of_nobody_else(tmp_path):
-    url = f"sqlite:///{tmp_path / 'city.db'}"
-    owner = db.connect(url, owner=True)
-    migrate.migrate(owner)
-    owner.dispose()
-    with open_door(url, tmp_path) as door:
-        City(door.engine).permit(outside_id="GB-1")  # E05 buys sulfuric acid from E01
+    with empty_city.opened(tmp_path) as (door, city):
+        city.permit(outside_id="GB-1")  # E05 buys sulfuric acid from E01
         keepers = {}
         for firm in ("E01", "E05", "E04"):
             keepers[firm] = door.account(f"keeper.{firm}".lower(), "ent_keeper", enterprise=firm)
@@ -270,7 +265,9 @@ def test_who_sells_is_offered_the_sites_of_the_buyer_and_of_nobody_else(tmp_path
         assert offered("E01", "sale_out")[0] == set()
 
 
-@pytest.mark.parametrize(("kind", "member"), [(str(kind), member) for kind, member in asking.PROVES.items()])
+@pytest.mark.parametrize(
+    ("kind", "member"), [(str(kind), rule.proof.member) for kind, rule in TYPES.items() if rule.proof.member]
+)
 def test_what_lacks_its_proof_is_pointed_out_before_it_is_saved(keeper, kind, member):
     way = "in" if kind.endswith("_in") else "out"
     typed = {"type": kind, "site": "S-E06", "substance": "AC2O", "quantity": "0.001", "unit": "kg", "_show": "1"}

@@ -9,13 +9,12 @@ from io import BytesIO
 from types import SimpleNamespace
 from urllib.parse import quote
 
+import empty_city
 import engines
 import pytest
 import sqlalchemy as sa
 from api_kit import Door
-from api_kit import door as open_door
 from conftest import WORKED, load, worked_bundle
-from empty_city import City
 from python_calamine import load_workbook
 
 from precursor import rooms
@@ -336,12 +335,7 @@ def test_an_enterprise_sees_its_own_write_off_rate_and_what_is_on_its_way(door):
 
 
 def test_a_carrier_is_told_no_stock_and_a_plate_leads_to_its_document(tmp_path):
-    url = f"sqlite:///{tmp_path / 'city.db'}"
-    owner = db.connect(url, owner=True)
-    migrate.migrate(owner)
-    owner.dispose()
-    with open_door(url, tmp_path) as door:
-        city = City(door.engine)
+    with empty_city.opened(tmp_path) as (door, city):
         plates = json.dumps({"plates": "清A·D7223, 清A·D7224"}, ensure_ascii=False)
         city.permit(outside_id="YB-1", kind="transport_permit", holder=city.party["E01"], seller=None, fields=plates)
         reader = door.account("reader", "ps_lead", area="C0")
