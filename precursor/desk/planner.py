@@ -21,7 +21,7 @@ from precursor.core.members import day_at
 from precursor.desk import standing, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party
-from precursor.reconciliation.pages import OFTEN
+from precursor.reconciliation.wording import OFTEN
 from precursor.rules.law import Words
 from precursor.web import paging
 from precursor.web.i18n import words

@@ -19,7 +19,9 @@ Narrow = Callable[[Collection, Call], sa.Select]
 
 def _page(collection: Collection, call: Call, narrow: Narrow) -> tuple[sa.Select, paging.Page]:
     query = narrow(collection, call)
-    return query, paging.of(call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0)
+    return query, paging.of(
+        call.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0, paging.LINES
+    )
 
 
 def part(call: Call, collection: Collection, rows: list[Any]) -> tuple[bytes, int]:

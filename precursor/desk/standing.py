@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from precursor.api.collection import Call
 from precursor.areas import service as areas
@@ -13,12 +13,16 @@ from precursor.core.errors import NotFound, Refused
 from precursor.desk.house import House, call_for
 from precursor.reconciliation import pages as figures
 
+#: Gaps in the file of an enterprise; the rest stand in the list.
+_SHOWN: Final = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``visit``: the last visit, if there was one; ``due`` and ``missed``: last days of slots of this year.
 
-    ``gaps`` is None where nobody has had them counted lately: to count them takes as long as for the whole city.
+    ``gaps``: for the table of them, and how many in all; None where nobody has had them counted, since that takes as
+    long as for the whole city.
     """
 
     grade: str | None
@@ -26,7 +30,7 @@ class Standing:
     visit: Any
     due: str | None
     missed: list[str]
-    gaps: int | None
+    gaps: dict[str, Any] | None
 
 
 def of(call: Call, house: House, enterprise: str) -> Standing:
@@ -43,7 +47,7 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
         visit=max((row for row in visits if counts(call, row)), key=lambda row: row.date, default=None),
         due=min((slot["end"] for slot in slots if slot["state"] == "pending"), default=None),
         missed=[slot["end"] for slot in slots if slot["state"] == "missed"],
-        gaps=None if (known := gap_counts(str(call.today.year), call.today)) is None else known.get(enterprise, 0),
+        gaps=_gaps(call, enterprise),
     )
 
 
@@ -57,12 +61,23 @@ def counts(call: Call, row: Any) -> bool:
 
 
 def gap_counts(period: str, as_of: date) -> Mapping[str, int] | None:
-    """How many gaps of a period concern each enterprise, where somebody has had them counted lately."""
+    """How many gaps of a period concern each enterprise, where somebody has had them counted."""
+    seen = _watched(period, as_of)
+    known = figures.ready_summary(seen) if seen else None
+    return known.by_party if known else None
+
+
+def _gaps(call: Call, enterprise: str) -> dict[str, Any] | None:
+    seen = _watched(str(call.today.year), call.today)
+    return figures.gaps_about(seen, enterprise, _SHOWN) if seen else None
+
+
+def _watched(period: str, as_of: date) -> figures.Asked | None:
+    """A view of the gaps of others; None for an enterprise, or where there is no register yet."""
     whose = call_for(Action.ALERT_LIST)
     if whose is None or whose.scope.reach is access.Reach.ENT:
         return None
     try:
-        known = figures.known_summary(figures.seen_by(whose.scope, period, as_of))
+        return figures.seen_by(whose.scope, period, as_of)
     except (NotFound, Refused):
         return None
-    return known.by_party if known else None

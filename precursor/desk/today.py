@@ -21,7 +21,7 @@ from precursor.desk.house import House, call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.summary import HEADLINE, Waiting
-from precursor.reconciliation.wording import who_acts
+from precursor.reconciliation.wording import OFTEN, who_acts
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
 from precursor.rules.movements import may_be_on_way
@@ -93,7 +93,7 @@ class Today:
             own_id=own,
             name=enterprise[0].name if enterprise else "",
             acts=_acts(call),
-            often=figures.OFTEN,
+            often=OFTEN,
             may_be_on_way=may_be_on_way,
             days=lambda day: (day - call.today).days,
             **({"seen": seen} if seen is not None else {}),

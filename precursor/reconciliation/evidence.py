@@ -12,6 +12,7 @@ from precursor import ledger
 from precursor.areas.models import Area
 from precursor.checkpoints.models import RoadCheck
 from precursor.core import quantity
+from precursor.core.clock import Period
 from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, Party, Site
 from precursor.incidents.models import Incident
 from precursor.inspections.models import Inspection
@@ -21,6 +22,7 @@ from precursor.permits.service import standing_draws
 from precursor.reconciliation.documents import closings
 from precursor.reconciliation.figures import Gap
 from precursor.reconciliation.view import View
+from precursor.reconciliation.wording import OFTEN
 from precursor.reconciliation.writeoff import stands
 from precursor.rules.law import Words
 from precursor.rules.movements import MovementType
@@ -247,6 +249,7 @@ def _site(session: Session, view: View, gap: Gap) -> Evidence:
     found = Evidence()
     found.facts = [
         (W("企业", "Enterprise"), enterprise.name),
+        (W("场所", "Site"), " ".join(filter(None, (site.name, site.address)))),
         (W("登记地", "Registered in"), session.get_one(Area, enterprise.area_id).name),
         (W("场所所在地", "Site in"), session.get_one(Area, site.area_id).name),
         (W("启用", "Opened"), site.open_on),
@@ -310,6 +313,8 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
         (W("企业", "Enterprise"), enterprise.name),
         (W("登记日", "Registered on"), enterprise.registered_on),
     ]
+    if gap.code == "INSPECTION_MISSED":
+        found.facts += _asked_for(gap.detail)
     grades = sa.select(GradeEntry.since, GradeEntry.grade).where(
         GradeEntry.enterprise_id == enterprise.id, view.seen(GradeEntry.recorded_on)
     )
@@ -345,6 +350,17 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
         ),
     ]
     return found
+
+
+def _asked_for(slot: str) -> Iterator[tuple[Words, Any]]:
+    """Within which days a visit was asked for, and by which grade; the plans of cities ask for it, not the law."""
+    grade, often = next((grade, OFTEN[grade]) for part, grade in (("Y", "A"), ("H", "B"), ("Q", "C")) if part in slot)
+    window, called = Period.parse(slot.removesuffix("-Y")), _GRADES[grade]
+    yield W("应检期", "Window"), f"{window.start} ～ {window.end}"
+    yield (
+        W("检查频次", "How often"),
+        W(f"{called.zh}级，{often.zh}（地方方案）", f"grade {called.en}: {often.en} (plans of cities)"),
+    )
 
 
 def _days(model: Any, day: Any, title: Words) -> Callable[[Session, View, Gap], Evidence]:
@@ -449,8 +465,8 @@ def _stocktake(session: Session, view: View, gap: Gap) -> Evidence:
         (W("差额", "Difference"), gap.detail),
     ]
     found.facts = [
-        (W("场所", "Site"), site.outside_id),
-        (W("品种", "Substance"), substance.name_zh),
+        (W("场所", "Site"), " ".join(filter(None, (site.outside_id, site.name)))),
+        (W("品种", "Substance"), _called(substance)),
         (W("盘点日", "Counted on"), gap.since),
     ]
     found.tables.append(

@@ -1,4 +1,4 @@
-"""What the record behind a gap is of: the substance and how much of it, for lists of gaps."""
+"""What the record behind a gap is of: the substance and how much of it, or the site; for lists of gaps."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor.core import quantity
+from precursor.enterprises.models import Site
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Permit
@@ -42,6 +43,23 @@ def of(session: Session, gaps: Iterable[Gap]) -> dict[tuple[str, str], Goods]:
         for subject, goods in _read(session, path, sorted({gap.subject for gap, its in listed if its == path}))
     }
     return {(gap.code, gap.subject): found[path, gap.subject] for gap, path in listed if (path, gap.subject) in found}
+
+
+def places(session: Session, gaps: Iterable[Gap]) -> dict[str, str]:
+    """By subject of a gap that is about a store or another site: what the site is called."""
+    sites = {gap.subject: gap.subject.rpartition("/")[0] or gap.subject for gap in gaps if _is_of_site(gap)}
+    wanted = sorted(set(sites.values()))
+    called: dict[str, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = sa.select(Site.outside_id, Site.name).where(
+            Site.outside_id.in_(wanted[start : start + _AT_ONCE]), Site.name.is_not(None)
+        )
+        called |= {number: str(name) for number, name in session.execute(query)}
+    return {subject: called[site] for subject, site in sites.items() if site in called}
+
+
+def _is_of_site(gap: Gap) -> bool:
+    return gap.code == "STOCK_VARIANCE" or path_of(gap) == "sites"
 
 
 def _read(session: Session, path: str, subjects: Sequence[str]) -> Iterable[tuple[str, Goods]]:

@@ -26,7 +26,7 @@ from precursor.reconciliation.records import act_of, record_of
 from precursor.reconciliation.service import Counted, Rate
 from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry, lowers
 from precursor.reconciliation.view import View
-from precursor.reconciliation.wording import said_detail, seen_from, who_acts, wrong
+from precursor.reconciliation.wording import OFTEN, said_detail, seen_from, who_acts, wrong
 from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web import marks, paging, sheets
@@ -87,13 +87,6 @@ def _about() -> dict[str, Any]:
 
 bp.record(lambda state: state.app.extensions.setdefault("summaries", Kept()))
 
-#: How often the plans ask for a visit of each grade, and for road checks (DEFINITIONS K5, K6).
-OFTEN: Final = {
-    "A": Words("每年至少 1 次", "at least once a year"),
-    "B": Words("每半年至少 1 次", "at least once a half-year"),
-    "C": Words("每季度至少 1 次", "at least once a quarter"),
-    "road": Words("每县区每季度至少 1 次", "at least once a quarter in each county"),
-}
 _MONTHS = Words("近十二个月", "the last twelve months")
 _LONGEST = 5  # calendar years of a period on a page
 
@@ -149,10 +142,37 @@ def summary(seen: Asked, *, fresh: bool = False) -> Summary:
     return kept.get(db.session, seen.city, seen.view, _listed(), clock(), fresh=fresh)
 
 
-def known_summary(seen: Asked) -> Summary | None:
-    """The same, if somebody has had it counted."""
+def ready_summary(seen: Asked) -> Summary | None:
+    """The same, if somebody has had it counted, and it need not be counted anew or soon is."""
     kept: Kept = current_app.extensions["summaries"]
-    return kept.known(db.session, seen.city, seen.view, _listed())
+    return kept.ready(db.session, seen.city, seen.view, _listed(), current_app.extensions["settings"].clock())
+
+
+def gaps_about(seen: Asked, enterprise: str, most: int) -> dict[str, Any] | None:
+    """The gaps that concern an enterprise, for the table of them: the oldest that lower a target first.
+
+    None where nobody has had them counted.
+    """
+    scope, kept = _listed(), current_app.extensions["summaries"]
+    if scope is None or ready_summary(seen) is None:
+        return None
+    every = service.in_scope(db.session, kept.gaps(db.session, seen.view, is_old_good=True), scope)
+    found = [gap for gap in every if enterprise in gap.parties]
+    found.sort(key=lambda gap: (not lowers(gap), gap.since, gap.line))
+    return {"seen": seen, "total": len(found), **_table(seen, found[:most])}
+
+
+def _table(seen: Asked, found: Sequence[Gap]) -> dict[str, Any]:
+    """What the table of gaps needs to show some."""
+    return {
+        "gaps": found,
+        "kinds": GAPS,
+        "goods": goods.of(db.session, found),
+        "places": goods.places(db.session, found),
+        "days": lambda gap: (seen.view.as_of - gap.since).days,
+        "record_of": _record_of,
+        "names": _names(found) | names_of_owners(gap.owner for gap in found),
+    }
 
 
 def latest_summary(seen: Asked) -> Summary | None:
@@ -262,7 +282,7 @@ def targets() -> str:
     """Every figure: how many are missing, by county."""
     seen = asked(g.scope)
     found = summary(seen, fresh="fresh" in request.args)
-    counted, owners = found.counted, found.owners()
+    counted, owners, table = found.counted, found.owners(), _table(seen, found.gaps or [])
     return render_template(
         "targets.html",
         seen=seen,
@@ -270,13 +290,8 @@ def targets() -> str:
         cards=[(c, _strip(seen, c), _spark(found, c)) for c in counted if c.figure.key in HEADLINE],
         missed=[c for c in counted if c.met is False],
         targeted=[c for c in counted if c.target is not None],
-        gaps=found.gaps or [],
-        goods=goods.of(db.session, found.gaps or []),
-        days=lambda gap: (seen.view.as_of - gap.since).days,
         owners=owners,
-        names=_names(found.gaps or []) | names_of_owners(owner for owner, *_ in owners),
-        kinds=GAPS,
-        record_of=_record_of,
+        **table | {"names": table["names"] | names_of_owners(owner for owner, *_ in owners)},
         cell=marks.cell,
         often=OFTEN,
         roads=next(c for c in counted if c.figure.key == "K6"),
@@ -354,7 +369,7 @@ def _heat(seen: Asked, found: Summary) -> str:
     )
 
 
-def _names(found: list[Gap]) -> dict[str, str]:
+def _names(found: Sequence[Gap]) -> dict[str, str]:
     """The names of the enterprises that gaps concern, by outside id."""
     return _names_of(sorted({party for gap in found for party in gap.parties}))
 
@@ -389,14 +404,14 @@ def gaps() -> Response | str:
         raise NotFound(f"没有这种缺口 / there is no gap code {wanted['code']}")
     shown = [gap for gap in found if _is_wanted(gap, wanted)]
     shown.sort(key=lambda gap: (not lowers(gap), gap.since, gap.line))
-    names = _names(shown) | names_of_owners(gap.owner for gap in shown)
     if request.path.endswith(".xlsx"):
+        names = _names(shown) | names_of_owners(gap.owner for gap in shown)
         return sheets.answer("gaps", "缺口清单", _COLUMNS, _rows(seen, shown, names))
     page = paging.of(len(shown))
+    table = _table(seen, shown[page.part])
     return render_template(
         "gaps.html",
         seen=seen,
-        gaps=shown[page.part],
         oldest=min((gap.since for gap in shown), default=None),
         subjects=len({gap.subject for gap in shown}),
         is_of_two=any(gap.code == "WRITEOFF_QTY_MISMATCH" for gap in shown),
@@ -408,12 +423,8 @@ def gaps() -> Response | str:
         codes=_counted(found, wanted, "code"),
         owners=_counted(found, wanted, "owner"),
         sheet=f"/gaps.xlsx?{urlencode(paging.kept())}",
-        kinds=GAPS,
-        record_of=_record_of,
-        names=names | names_of_owners(gap.owner for gap in found),
         own=g.scope.reach is Reach.ENT,
-        days=lambda gap: (seen.view.as_of - gap.since).days,
-        goods=goods.of(db.session, shown[page.part]),
+        **table | {"names": table["names"] | names_of_owners(gap.owner for gap in found)},
     )
 
 
@@ -513,6 +524,7 @@ def gap(code: str, subject: str) -> str:
         whole=g.scope.reach is not Reach.ENT,
         evidence=evidence.of_gap(db.session, seen.view, found[0], whole=g.scope.reach is not Reach.ENT),
         names=_names(found),
+        place=goods.places(db.session, found[:1]).get(subject),
         wrong=wrong(found[0], goods.of(db.session, found[:1]).get((code, subject)), mine),
         age=(seen.view.as_of - found[0].since).days,
         is_day=lambda value: isinstance(value, date),

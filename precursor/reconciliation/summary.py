@@ -181,11 +181,11 @@ class Kept:
                 found = found or self._count(session, city, view, scope, now, key)
         return found
 
-    def gaps(self, session: Session, view: View) -> list[Gap]:
+    def gaps(self, session: Session, view: View, *, is_old_good: bool = False) -> list[Gap]:
         """Every gap of a view, as of the last entry; the lists of a few views are kept."""
         key, latest = (view.period, view.as_of, view.areas), last_entry(session)
         made_at, found = self._lists.get(key, (None, None))
-        if found is None or made_at != latest:
+        if found is None or (made_at != latest and not is_old_good):
             found = service.gaps(session, view)
             with self._keeping:
                 self._lists.pop(key, None)
@@ -194,9 +194,12 @@ class Kept:
                     self._lists.pop(next(iter(self._lists)))
         return found
 
-    def known(self, session: Session, city: City, view: View, scope: Scope | None) -> Summary | None:
-        """The summary, if it is kept already."""
-        return self._found(session, _key(city, view, scope))
+    def ready(self, session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary | None:
+        """The summary, where it is kept, or was quick to count before; for pages that are about something else."""
+        found, before = self._found(session, _key(city, view, scope)), self.latest(city, view, scope)
+        if found is None and before is not None and before.seconds < self._slow:
+            return self.get(session, city, view, scope, now)
+        return found
 
     def latest(self, city: City, view: View, scope: Scope | None) -> Summary | None:
         """The summary as it was last counted, however much was recorded since."""

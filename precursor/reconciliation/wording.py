@@ -11,6 +11,13 @@ from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
 from precursor.web.i18n import amount_in, words
 
+#: How often the plans of cities ask for a visit of each grade, and for road checks (DEFINITIONS K5, K6).
+OFTEN: Final = {
+    "A": Words("每年至少 1 次", "at least once a year"),
+    "B": Words("每半年至少 1 次", "at least once a half-year"),
+    "C": Words("每季度至少 1 次", "at least once a quarter"),
+    "road": Words("每县区每季度至少 1 次", "at least once a quarter in each county"),
+}
 _WINDOW: Final = re.compile(r"(\d{4})-(Y|H[12]|Q[1-4])")
 _SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")
 

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from flask import request
 
 LINES: Final = 50
+#: So many on one page for who prints a list.
+LONG: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,27 +17,37 @@ class Page:
 
     number: int
     total: int
+    lines: int = LINES
 
     @property
     def last(self) -> int:
         """The last page; 1 of an empty list."""
-        return max(1, -(-self.total // LINES))
+        return max(1, -(-self.total // self.lines))
 
     @property
     def part(self) -> slice:
         """Where its lines are in the whole list."""
-        return slice((self.number - 1) * LINES, self.number * LINES)
+        return slice((self.number - 1) * self.lines, self.number * self.lines)
 
     def turn(self, by: int) -> str:
         """The same address so many pages on."""
         return f"{request.path}?{urlencode(kept() | {'page': self.number + by})}"
 
+    @property
+    def longer(self) -> str | None:
+        """The list on pages of ``LONG`` lines, where that is more; None where it is not."""
+        if self.lines == LONG or self.total <= LINES:
+            return None
+        return f"{request.path}?{urlencode(kept() | {'lines': LONG})}"
 
-def of(total: int) -> Page:
-    """The page that the address asks for."""
+
+def of(total: int, lines: int | None = None) -> Page:
+    """The page that the address asks for; so many ``lines`` on it, else as many as the address asks for."""
+    if lines is None:
+        lines = LONG if request.args.get("lines") == str(LONG) else LINES
     text = request.args.get("page", "1")
     asked = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-    return Page(min(max(1, asked), Page(1, total).last), total)
+    return Page(min(max(1, asked), Page(1, total, lines).last), total, lines)
 
 
 def kept() -> dict[str, str]:

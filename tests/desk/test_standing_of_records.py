@@ -461,3 +461,30 @@ def test_who_has_not_recorded_is_told_so_and_not_that_the_other_has_no_record(tm
         assert "硫酸对方没有记录" in heads["E01"]
         assert "本单位没有登记" in heads["E05"]
         assert "对方没有记录" not in heads["E05"]
+
+
+def test_the_file_of_an_enterprise_lists_its_gaps(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        city.sell(city.permit(outside_id="GB-1"), quantity=10 * KG)
+        watcher = browser(door, "watcher", "ps_lead", area="C0")
+        assert 'id="gaps-h"' not in watcher.get("/enterprises/E05").text  # nobody has had them counted
+        assert watcher.get("/targets").status_code == 200
+        concerned = re.findall(r'href="(/gaps/[^"]+)"', watcher.get("/gaps?enterprise=E05").text)
+        assert any("WRITEOFF_NO_COUNTERPART" in way for way in concerned)
+        page = watcher.get("/enterprises/E05").text
+        shown = re.findall(r'href="(/gaps/[^"]+)"', re.search(r'id="gaps-h".*?</section>', page, re.S)[0])
+        assert set(shown) == set(concerned)
+        assert all(watcher.get(way.replace("&amp;", "&")).status_code == 200 for way in shown)
+        boss = browser(door, "boss-5", "ent_officer", enterprise="E05")
+        assert 'id="gaps-h"' not in boss.get("/enterprises/E05").text
+
+
+def test_a_missed_visit_says_within_which_days_it_was_asked_for(door):
+    watcher = browser(door, "watcher-2", "ps_lead", area="C0")
+    listed = watcher.get("/gaps?code=INSPECTION_MISSED&period=2025&lines=500").text
+    ways = re.findall(r'href="(/gaps/INSPECTION_MISSED/[^"]+)"', listed)
+    assert ways
+    for way in ways:
+        page = watcher.get(way.replace("&amp;", "&")).text
+        assert re.search(r"应检期</dt><dd>20\d\d-\d\d-\d\d ～ 20\d\d-\d\d-\d\d", page)
+        assert "地方方案" in page
