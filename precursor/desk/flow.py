@@ -1,9 +1,9 @@
 """The page of a trace (流向追溯): where what lies in a store came from, or where it went, and what did not arrive."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,74 +16,34 @@ from sqlalchemy.orm import aliased
 from precursor import ledger
 from precursor.api.collection import Call, Values
 from precursor.api.views import call_of
-from precursor.core import access
+from precursor.core import access, db
 from precursor.core.access import Action
 from precursor.core.errors import NotFound
 from precursor.core.quantity import show as said
-from precursor.desk import looking, names, weighing
+from precursor.desk import custody, looking, names, weighing
+from precursor.desk.custody import LOST, OUTSIDE, TYPED, ZERO, Book, Books, Drawn, Step, together
 from precursor.desk.house import House
 from precursor.enterprises.models import Site
+from precursor.enterprises.scoping import visible
 from precursor.movements.models import Movement
 from precursor.movements.service import is_booked_in, stands
+from precursor.reconciliation import pages as figures
 from precursor.reconciliation import tracing
 from precursor.rules.law import Words
-from precursor.rules.movements import MovementType, may_be_on_way
+from precursor.rules.movements import ON_THE_WAY, MovementType, may_be_on_way
 from precursor.substances.models import Substance
-from precursor.web.flowchart import Band, Place, sankey
-from precursor.web.i18n import amount, t
 
-#: Places of a stage that the picture names; smaller ones stand together there, and each in the table.
-_NAMED: Final = 7
-_STAGES: Final = 5
+T = MovementType
 #: Sites that the form offers by name.
 _OFFERED: Final = 2000
+#: Movements that the list of what is missing shows.
+_LISTED: Final = 50
 #: Stores that the page offers to begin at.
 _BEGIN: Final = 10
-_TYPED: Final = "outside:"  # the same in an address
-#: Keys that are no id of a site: no id can hold a NUL.
-_OUTSIDE, _LOST, _OTHERS = "\0outside ", "\0lost ", "\0others "
-_MADE, _OPENED = "\0made ", "\0opened "
-_ZERO: Final = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What went from one place to another, in one movement or in all between them.
-
-    ``target`` empty: nobody recorded that it came. ``arrived`` None: to an outside party, which keeps no ledger here.
-    """
-
-    source: str
-    target: str
-    sent: Decimal
-    arrived: Decimal | None
-    unit: str
-    number: str = ""
-    day: str = ""
-    count: int = 1
-    is_on_way: bool = False  # sent so lately that it may still come
-    parts: tuple["Step", ...] = ()  # the movements that it sums up
-
-    @property
-    def difference(self) -> Decimal | None:
-        """Arrived less sent."""
-        return None if self.arrived is None else self.arrived - self.sent
-
-    @property
-    def lost(self) -> Decimal:
-        """What was sent and did not arrive. A loss in one movement is not made good by a surplus in another."""
-        if self.parts:
-            return sum((part.lost for part in self.parts), _ZERO)
-        if self.is_on_way:
-            return _ZERO
-        return max(-(self.difference or _ZERO), _ZERO)
-
-    @property
-    def over(self) -> Decimal:
-        """What arrived and was never sent."""
-        if self.parts:
-            return sum((part.over for part in self.parts), _ZERO)
-        return max(self.difference or _ZERO, _ZERO)
+#: Over so many days back is looked for what nobody booked in, to begin there.
+_LATELY: Final = 730
+#: What ends in a place, besides what goes on.
+_USED: Final = frozenset({T.USE_OUT, T.SAMPLE_OUT, T.LOSS_OUT, T.DISPOSAL_OUT})
 
 
 def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
@@ -93,14 +53,15 @@ def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
         end, sent = known[edge["movement"]], Decimal(edge["quantity"])
         source, target, there = edge["from"] or "", edge["to"] or "", None
         if not end.gives:  # from outside: only the receiver keeps a ledger here
-            source = _OUTSIDE + source
+            source = OUTSIDE + source
         elif end.arrived is not None:
             there = Decimal(end.arrived)
         elif end.names or not target:  # what it names did not receive it
-            target, there = "", _ZERO
+            target, there = "", ZERO
         else:
-            target = _OUTSIDE + target
+            target = OUTSIDE + target
         step = Step(source, target, sent, there, edge["unit"], edge["movement"], edge["day"])
+        step = replace(step, document=end.document or "")
         found.append(
             replace(step, is_on_way=not target and may_be_on_way(date.fromisoformat(edge["day"]), call.today))
         )
@@ -132,7 +93,7 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             row.site,
             "",
             Decimal(said(row.quantity, row.unit)),
-            _ZERO,
+            ZERO,
             row.unit,
             row.outside_id,
             str(row.day),
@@ -142,61 +103,86 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
     ]
 
 
-def _begun(call: Call, steps: Sequence[Step], site: str, substance: str) -> list[Step]:
-    """Where a substance begins, at a site and upstream of it: made there, or there when the register was opened.
-
-    All that is on record of these sites, not only what went on.
-    """
-    ends = {end for step in steps for end in (step.source, step.target) if "\0" not in end} | {site}
-    here = (Substance.outside_id == substance, Site.outside_id.in_(sorted(ends)[:_OFFERED]))
-    made = (
-        sa.select(Site.outside_id, Movement.quantity, Substance.unit)
+def _books(call: Call, places: Collection[str], substance: str) -> Books:
+    """The books of the sites that a trace comes through, those that the reader may see."""
+    here = (
+        Substance.outside_id == substance,
+        Site.outside_id.in_(sorted(place for place in places if "\0" not in place)[:_OFFERED]),
+        visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
+    )
+    moved = (
+        sa.select(Site.outside_id, Movement.type, sa.cast(sa.func.sum(Movement.quantity), db.BIG), Substance.unit)
         .join(Site, Site.id == Movement.site_id)
         .join(Substance, Substance.id == Movement.substance_id)
-        .where(Movement.type == MovementType.PRODUCTION_IN.value, stands(Movement), *here)
+        .where(stands(Movement), *here)
+        .group_by(Site.outside_id, Movement.type, Substance.unit)
     )
     opened = ledger.openings().order_by(None).subquery()
     held = (
-        sa.select(Site.outside_id, opened.c.amount, Substance.unit)
+        sa.select(Site.outside_id, sa.literal("opening"), opened.c.amount, Substance.unit)
         .join(Site, Site.id == opened.c.site_id)
         .join(Substance, Substance.id == opened.c.substance_id)
         .where(*here)
     )
-    found: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for kind, query in ((_MADE, made), (_OPENED, held)):
-        for place, much, unit in call.session.execute(query):
-            found[kind + place, place, unit] += Decimal(said(much, unit))
-    return [Step(source, place, total, total, unit) for (source, place, unit), total in found.items() if total]
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for query in (moved, held):
+        for place, kind, much, unit in call.session.execute(query):
+            sums[place][kind] += Decimal(said(much, unit))
+    return Books(substance, {place: _book(some) for place, some in sums.items()})
 
 
-def _origins(begun: Sequence[Step], steps: Sequence[Step]) -> list[tuple[Words, Decimal]]:
+def _book(sums: Mapping[str, Decimal]) -> Book:
+    def of(fits: Callable[[MovementType], bool]) -> Decimal:
+        return sum((sums[kind] for kind in T if kind in sums and fits(kind)), ZERO)
+
+    return Book(
+        opening=sums.get("opening", ZERO),
+        made=sums.get(T.PRODUCTION_IN, ZERO),
+        came=of(lambda kind: kind.is_in),
+        used=of(lambda kind: kind in _USED),
+        went=of(lambda kind: not kind.is_in),
+    )
+
+
+def _origins(books: Books, steps: Sequence[Step]) -> list[tuple[Words, Decimal]]:
     """How much begins in which way; empty where it only ever moved between the sites."""
     found = [
-        (said_, sum((step.sent for step in some if step.source.startswith(kind)), _ZERO))
-        for kind, said_, some in (
-            (_OPENED, Words("期初库存", "stock at the opening"), begun),
-            (_MADE, Words("生产入库", "made"), begun),
-            (_OUTSIDE, Words("登记以外流入", "from outside the register"), steps),
-        )
+        (Words("期初库存", "stock at the opening"), sum((book.opening for book in books.of.values()), ZERO)),
+        (Words("生产入库", "made"), sum((book.made for book in books.of.values()), ZERO)),
+        (
+            Words("登记以外流入", "from outside the register"),
+            sum((step.sent for step in steps if step.source.startswith(OUTSIDE)), ZERO),
+        ),
     ]
     return [(name, total) for name, total in found if total]
 
 
-def _book(call: Call, site: str, substance: str) -> dict[str, Decimal]:
-    """The books of the place that is traced: opening, all that came in, all that went out, what is there."""
-    is_in = Movement.type.like("%\\_in", escape="\\")
+def _begin(call: Call, house: House) -> list[Values]:
+    """Stores to begin at: those from which most has gone that nobody booked in; else those that hold the most."""
     query = (
-        sa.select(is_in, Movement.quantity, Substance.unit)
+        sa.select(
+            Site.outside_id, Substance.outside_id, sa.cast(sa.func.sum(Movement.quantity), db.BIG), Substance.unit
+        )
+        .select_from(Movement)
         .join(Site, Site.id == Movement.site_id)
         .join(Substance, Substance.id == Movement.substance_id)
-        .where(Site.outside_id == site, Substance.outside_id == substance, stands(Movement))
+        .where(
+            Movement.type == T.SALE_OUT.value,
+            Movement.other_enterprise_id.is_not(None),
+            Movement.day.between(call.today - timedelta(_LATELY), call.today - ON_THE_WAY - timedelta(1)),
+            stands(Movement),
+            ~is_booked_in(Movement),
+            visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
+        )
+        .group_by(Site.outside_id, Substance.outside_id, Substance.unit)
+        .order_by(sa.func.sum(Movement.quantity).desc(), Site.outside_id)
+        .limit(_BEGIN)
     )
-    sums = {True: _ZERO, False: _ZERO}
-    for comes, much, unit in call.session.execute(query):
-        sums[bool(comes)] += Decimal(said(much, unit))
-    begun = _begun(call, [], site, substance)
-    opening = sum((step.sent for step in begun if step.source.startswith(_OPENED)), _ZERO)
-    return {"opening": opening, "came": sums[True], "went": sums[False], "there": opening + sums[True] - sums[False]}
+    found = [
+        {"site": site, "substance": substance, "missing": said(much, unit), "unit": unit}
+        for site, substance, much, unit in call.session.execute(query)
+    ]
+    return found or _largest(house, call)
 
 
 def _largest(house: House, call: Call) -> list[Values]:
@@ -208,168 +194,6 @@ def _largest(house: House, call: Call) -> list[Values]:
         found.append({"site": site, "substance": substance, **much})
     found.sort(key=lambda row: (row["unit"] != "kg", -Decimal(row["quantity"]), row["site"]))
     return found[:_BEGIN]
-
-
-def together(steps: Sequence[Step]) -> list[Step]:
-    """One step for all the movements between two places, the largest first."""
-    found: dict[tuple[str, str, bool, bool], list[Step]] = defaultdict(list)
-    for step in steps:
-        found[step.source, step.target, step.arrived is None, step.is_on_way].append(step)
-    summed = []
-    for (source, target, is_outside, is_on_way), parts in found.items():
-        sent = sum((part.sent for part in parts), _ZERO)
-        there = None if is_outside else sum((part.arrived or _ZERO for part in parts), _ZERO)
-        one = Step(source, target, sent, there, parts[0].unit, count=len(parts), parts=tuple(parts))
-        summed.append(replace(one, is_on_way=is_on_way))
-    return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
-
-
-def distances(steps: Sequence[Step], start: str, *, up: bool) -> dict[str, int]:
-    """How many steps each place is from the start, by the shortest way."""
-    near: dict[str, set[str]] = defaultdict(set)
-    for step in steps:
-        if step.target:
-            here, there = (step.target, step.source) if up else (step.source, step.target)
-            near[here].add(there)
-    found, edge = {start: 0}, [start]
-    while edge:
-        fresh = sorted({there for here in edge for there in near[here]} - found.keys())
-        found |= dict.fromkeys(fresh, found[edge[0]] + 1)
-        edge = fresh
-    return found
-
-
-Flows = dict[tuple[str, str, str], tuple[Decimal, int]]
-
-
-def _flows(steps: Sequence[Step], column: dict[str, int]) -> Flows:
-    """What the picture draws between places: quantity and count. Ends of losses are added to ``column``."""
-    flows: Flows = {}
-    summed = together(steps)
-    arrived = {(step.source, step.target): step.sent - step.lost for step in summed if step.arrived is not None}
-    for step in summed:
-        if step.source not in column:
-            continue
-        nowhere = f"{_LOST}{column[step.source] + 1}"
-        column.setdefault(nowhere, column[step.source] + 1)
-        if step.lost:
-            known, count = flows.get((step.source, nowhere, "lost"), (_ZERO, 0))
-            flows[step.source, nowhere, "lost"] = (known + step.lost, count + step.count)
-        # what came back the same way went nowhere
-        net = step.sent - step.lost - arrived.get((step.target, step.source), _ZERO)
-        if net > 0 and column.get(step.target) == column[step.source] + 1:
-            look = "sent" if step.arrived is not None else "left"
-            flows[step.source, step.target, look] = (net, step.count)
-    return flows
-
-
-def _carried(flows: Flows) -> dict[str, Decimal]:
-    """The quantity that passes each place."""
-    carried: dict[str, Decimal] = defaultdict(Decimal)
-    for end in (0, 1):
-        here: dict[str, Decimal] = defaultdict(Decimal)
-        for ends, (quantity, _) in flows.items():
-            here[ends[end]] += quantity
-        for place, quantity in here.items():
-            carried[place] = max(carried[place], quantity)
-    return carried
-
-
-def picture(steps: Sequence[Step], start: str, called: Mapping[Any, str], address: str, *, up: bool) -> Markup:
-    """Sankey of the nearest stages; a loss ends in a place of its own.
-
-    What goes back to an earlier place would make it a knot, and is left to the table.
-    """
-    distance = distances(steps, start, up=up)
-    last = min(max(distance.values()), _STAGES)
-    column = {place: last - n if up else n for place, n in distance.items() if n <= last}
-    flows = _flows(steps, column)
-    carried = _carried(flows)
-    ranked = sorted(carried, key=lambda place: (column[place], place.startswith(_LOST), -carried[place], place))
-    seat = _seats(ranked, column, start)
-    if not ranked:  # all of it goes back to where it came from
-        return Markup("")
-    sums: dict[str, tuple[Decimal, int]] = {}
-    for place in ranked:
-        weight, members = sums.get(seat[place], (_ZERO, 0))
-        sums[seat[place]] = (weight + carried[place], members + 1)
-    unit = steps[0].unit
-    places: dict[str, Place] = {}
-    for place in ranked:
-        key = seat[place]
-        weight, members = sums[key]
-        note = f"{_shown(weight)} {unit}"
-        places.setdefault(key, Place(_name(key, members, called), column[place], note, key.startswith(_LOST)))
-    place_of = {key: number for number, key in enumerate(places)}
-    merged: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
-    for (source, target, look), (quantity, count) in flows.items():
-        drawn = (seat[source], seat[target], look)
-        before = merged.get(drawn, (_ZERO, 0))
-        merged[drawn] = (before[0] + quantity, before[1] + count)
-    bands = [
-        Band(
-            source,
-            target,
-            float(quantity),
-            f"{places[source].name} → {places[target].name} {_shown(quantity)} {unit} ({count})",
-            _address(source, target, address),
-            look,
-        )
-        for (source, target, look), (quantity, count) in merged.items()
-    ]
-    bands.sort(key=lambda band: (place_of[band.source], place_of[band.target]))
-    heads = [_stage(last - n if up else n, up=up) for n in range(max(p.stage for p in places.values()) + 1)]
-    return sankey(places, bands, heads, t("流向图", "Flow by custody stage"))
-
-
-def _seats(ranked: Sequence[str], column: Mapping[str, int], start: str) -> dict[str, str]:
-    """Where each place is drawn: the largest of a stage by themselves, the others together."""
-    seat, taken = {}, defaultdict[int, list[str]](list)
-    for place in ranked:
-        if place != start and not place.startswith(_LOST):
-            taken[column[place]].append(place)
-        seat[place] = place
-    for number, places in taken.items():
-        if len(places) > _NAMED + 1:
-            seat |= dict.fromkeys(places[_NAMED:], f"{_OTHERS}{number}")
-    return seat
-
-
-def _name(key: str, count: int, called: Mapping[Any, str]) -> str:
-    if key.startswith(_LOST):
-        return t("没有去向", "Unaccounted for")
-    if key.startswith(_MADE):
-        return t("生产入库", "Made")
-    if key.startswith(_OPENED):
-        return t("期初库存", "Opening stock")
-    if key.startswith(_OTHERS):
-        return t(f"其他 {count} 处", f"{count} others")
-    if key.startswith(_OUTSIDE):
-        outside = key.removeprefix(_OUTSIDE)
-        return called.get(("partners", outside), outside) or t("登记以外", "outside the register")
-    return called.get(("sites", key), key)
-
-
-def _address(source: str, target: str, address: str) -> str:
-    if target.startswith(_LOST):
-        return "#lost"
-    if any(kind in source + target for kind in (_OTHERS, _MADE, _OPENED)):
-        return "#steps"
-    return f"{address}&{_pair(source, target)}#steps"
-
-
-def _pair(source: str, target: str) -> str:
-    return urlencode({"from": source.replace(_OUTSIDE, _TYPED), "to": target.replace(_OUTSIDE, _TYPED)})
-
-
-def _stage(distance: int, *, up: bool) -> str:
-    if distance == 0:
-        return t("此处", "Here")
-    return t(f"第 {distance} 级来源", f"{distance} back") if up else t(f"第 {distance} 级去向", f"{distance} on")
-
-
-def _shown(value: Decimal) -> Markup:
-    return amount(f"{value.normalize():f}")
 
 
 class Flow:
@@ -386,25 +210,29 @@ class Flow:
         direction = "down" if request.args.get("direction") == "down" else "up"
         up = direction == "up"
         site, _, substance = of.partition("/")
-        found = None
-        if of:
-            try:
-                found = self.house.listings["trace"].make(call, {"of": of, "direction": direction})
-            except NotFound:
-                found = None
+        fits = names.sites_called(call, site) if of else []
+        if len(fits) == 1 and substance:  # its name will do
+            site = fits[0][0]
+            of = f"{site}/{substance}"
+        found = self._trace(call, of, direction) if of else None
         steps = _steps(call, found["edges"]) if found else []
         if found and up:
             steps += _on_the_way(call, site, substance)
-        begun = _begun(call, steps, site, substance) if found and up else []
         ends = {end for step in steps for end in (step.source, step.target)} | {site}
+        books = _books(call, ends, substance) if found else Books()
         named = [
-            {"external": e.removeprefix(_OUTSIDE)} if e.startswith(_OUTSIDE) else {"site": e} for e in sorted(ends)
+            {"external": e.removeprefix(OUTSIDE)} if e.startswith(OUTSIDE) else {"site": e} for e in sorted(ends)
         ]
-        begin = [] if of else _largest(self.house, call)
+        begin = [] if of else _begin(call, self.house)
         called = names.of(call, [*named, {"substance": substance}, *begin])
+        called |= names.of_shipments(call, [e.removeprefix(OUTSIDE) for e in ends if e.startswith(OUTSIDE)])
         address = "/trace?" + urlencode({"of": of, "direction": direction})
-        pair = tuple(request.args.get(name, "").replace(_TYPED, _OUTSIDE) for name in ("from", "to"))
+        pair = tuple(request.args.get(name, "").replace(TYPED, OUTSIDE) for name in ("from", "to"))
         lost = sorted((step for step in steps if step.lost or step.over), key=lambda step: -max(step.lost, step.over))
+        unit = steps[0].unit if steps else weighing.unit_of(self.house, substance)
+        drawn = Drawn(Markup(""))
+        if found and (steps or site in books.of):
+            drawn = custody.picture(steps, site, called, address, up=up, unit=unit, books=books)
         return render_template(
             "desk/trace.html",
             of=of,
@@ -412,29 +240,40 @@ class Flow:
             substance=substance,
             direction=direction,
             is_asked=bool(of),
+            fits=[] if found else fits,
             found=found,
             steps=steps,
             lines=[step for step in steps if (step.source, step.target) == pair] if any(pair) else together(steps),
             is_pair=any(pair),
-            whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), _ZERO),
+            whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), ZERO),
             lost=lost,
-            unit=steps[0].unit if steps else weighing.unit_of(self.house, substance),
-            origins=_origins(begun, steps) if found and up else None,
-            book=_book(call, site, substance) if found else None,
-            on_way=sum((step.sent for step in steps if step.is_on_way), _ZERO),
-            agreed=sum(s.arrived is not None and not (s.lost or s.over or s.is_on_way) for s in steps),
-            unseen=sum(step.arrived is None for step in steps),
+            offs=figures.write_offs((step.number, date.fromisoformat(step.day)) for step in lost[:_LISTED]),
+            unit=unit,
+            origins=_origins(books, steps) if found and up else None,
+            book=books.of.get(site) if found else None,
+            on_way=sum((step.sent for step in steps if step.is_on_way), ZERO),
+            agreed=[s for s in steps if s.arrived is not None and not (s.lost or s.over or s.is_on_way)],
+            unseen=[step for step in steps if step.arrived is None],
+            much=lambda some: custody.shown(sum((step.sent for step in some), ZERO)),
             begin=begin,
-            missing=sum((step.lost for step in lost), _ZERO),
-            over=sum((step.over for step in lost), _ZERO),
-            shown=_shown,
-            place=lambda key: _name(key, 1, called) if key else _name(_LOST, 1, called),
+            missing=sum((step.lost for step in lost), ZERO),
+            over=sum((step.over for step in lost), ZERO),
+            shown=custody.shown,
+            place=lambda key: custody.name(key or LOST.key, 1, called),
+            days=lambda day: (call.today - date.fromisoformat(day)).days,
             called=called,
             offered={"site": names.choices(call, "sites", _OFFERED), "substance": names.choices(call, "substances")},
-            picture=picture([*steps, *begun], site, called, address, up=up) if steps else "",
+            picture=drawn.svg,
+            chain=drawn.chain,
             address=address,
-            way=_pair,
+            way=custody.pair,
         )
+
+    def _trace(self, call: Call, of: str, direction: str) -> Any:
+        try:
+            return self.house.listings["trace"].make(call, {"of": of, "direction": direction})
+        except NotFound:
+            return None
 
 
 def routes(bp: Blueprint, flow: Flow) -> None:

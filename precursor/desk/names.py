@@ -1,6 +1,6 @@
 """Names for ids: what is called how, looked up at once for a whole page."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +16,8 @@ from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.rules.law import Words
 from precursor.substances.models import Substance
-from precursor.web.i18n import language
+from precursor.trade.models import Shipment
+from precursor.web.i18n import language, t
 
 #: As many as a page offers to choose from; of more the id is typed.
 _MOST: Final = 200
@@ -105,6 +106,34 @@ def sites_of(call: Call, enterprises: Collection[str]) -> list[tuple[str, Words]
     for number, owner, called, county in call.session.execute(query):
         said = " ".join(dict.fromkeys(filter(None, (owner, called, county))))
         found.append((str(number), Words(said, said)))
+    return found
+
+
+def sites_called(call: Call, text: str, most: int = 8) -> list[tuple[str, Words]]:
+    """Sites that the reader may list whose name, or whose enterprise's, holds a text; the one with that id alone."""
+    try:
+        scope = access.scope(call.subject, Action.ENTERPRISE_LIST)
+    except Forbidden:
+        return []
+    query = (
+        sa.select(Site.outside_id, sa.func.coalesce(Site.name, Party.name))
+        .join(Party, Party.id == Site.enterprise_id)
+        .where(visible(scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,)))
+        .order_by(Site.outside_id)
+        .limit(most)
+    )
+    exact = call.session.execute(query.where(Site.outside_id == text)).all()
+    holds = sa.or_(Site.name.icontains(text, autoescape=True), Party.name.icontains(text, autoescape=True))
+    rows = exact or (call.session.execute(query.where(holds)).all() if text else [])
+    return [(str(id_), Words(str(name), str(name))) for id_, name in rows]
+
+
+def of_shipments(call: Call, ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """(partners, number of a shipment): abroad; a shipment stands where a partner would, and no register has it."""
+    found: dict[tuple[str, str], str] = {}
+    for start in range(0, len(ids), _MOST):
+        query = sa.select(Shipment.outside_id).where(Shipment.outside_id.in_(ids[start : start + _MOST]))
+        found |= {("partners", id_): t("境外，", "abroad, ") + id_ for id_ in call.session.scalars(query)}
     return found
 
 

