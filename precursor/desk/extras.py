@@ -25,6 +25,7 @@ from precursor.movements.models import Movement
 from precursor.movements.service import stands
 from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
+from precursor.reconciliation.wording import title_of
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
 from precursor.rules.movements import may_be_on_way
@@ -47,6 +48,8 @@ class Mover:
     """The movement behind a draw: how it stands, what the other side recorded, and by how much that is more."""
 
     number: str
+    is_open: bool  # the reader may open it
+    wrong: Words | None  # what keeps it from being written off
     off: figures.WriteOff | None
     is_on_way: bool  # sent so lately that it may still come
     there: str | None
@@ -82,7 +85,8 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         found: Extra = {"template": "desk/document.html", "state": state, "verified": _verified(record, state)}
         found |= {"lede": _parties(call, record), "goods": _goods(call, record)}
         found["days"] = (date.fromisoformat(record["valid_to"]) - call.today).days
-        if state in documents.CLOSED or found["days"] < 0:
+        found["is_over"] = state in documents.CLOSED or found["days"] < 0
+        if found["is_over"]:
             found["days"] = None
         address = f"/{path}/{quote(record['id'])}"
         found["steps"] = steps.of(call, record)
@@ -168,9 +172,9 @@ def _warnings(record: Values, house: House, movers: Sequence[Mover | None]) -> I
             f"/road-cases{only}",
         )
     wrong = [
-        (one, one.off.kind.title, one.off.address)
+        (one, one.wrong, one.off.address)
         for one in filter(None, movers)
-        if one.off and one.off.kind and not one.is_on_way
+        if one.off and one.wrong and not one.is_on_way
     ]
     for one, title, address in wrong[:_WARNED]:
         by = f" {one.difference.replace('-', '−')} {record['unit']}" if one.difference not in (None, "0") else ""
@@ -193,15 +197,17 @@ def _verified(record: Values, state: documents.State) -> tuple[str, Words] | Non
 
 
 def _drawn_by(call: Call, record: Values) -> list[Mover | None]:
-    """The movement behind each draw and whether it is written off; None for what the reader may not open."""
+    """The movement behind each draw and whether it is written off; None for what is between others."""
     there, unit = aliased(Movement), record["unit"]
     query = (
         sa.select(
             Movement.outside_id,
             Movement.day,
             Movement.enterprise_id,
+            Movement.other_enterprise_id,
             Movement.quantity,
             there.quantity.label("there"),
+            there.outside_id.label("receipt"),
         )
         .outerjoin(
             there,
@@ -227,13 +233,26 @@ def _drawn_by(call: Call, record: Values) -> list[Mover | None]:
     offs = figures.write_offs((row.outside_id, row.day) for row in rows)
     found: list[Mover | None] = []
     for row in rows:
-        if own not in (None, row.enterprise_id):
+        if own not in (None, row.enterprise_id, row.other_enterprise_id):
             found.append(None)
             continue
+        is_receiver = own is not None and own != row.enterprise_id  # his own record of it is the receipt
+        number = row.receipt if is_receiver and row.receipt else row.outside_id
         off = offs.get(row.outside_id)
         other = None if row.there is None else quantity.show(row.there, unit)
         differs = None if row.there is None else quantity.show(row.there - row.quantity, unit)
-        found.append(Mover(row.outside_id, off, _on_way(call, off, row.day), other, differs))
+        wrong = title_of(off.kind, is_of_other=is_receiver) if off and off.kind else None
+        found.append(
+            Mover(
+                number,
+                is_open=number != row.outside_id or not is_receiver,
+                wrong=wrong,
+                off=off,
+                is_on_way=_on_way(call, off, row.day),
+                there=other,
+                difference=differs,
+            )
+        )
     return found
 
 

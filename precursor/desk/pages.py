@@ -32,6 +32,7 @@ from precursor.desk import (
     reports,
     sheets,
     stickers,
+    storeledger,
     terms,
     today,
     weighing,
@@ -72,6 +73,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
             documents.trip_routes(made, collection)
     today.routes(made, today.Today(house))
     reports.routes(made, Reports(house))
+    storeledger.routes(made, storeledger.StoreLedger(house))
     flow.routes(made, flow.Flow(house))
     for then, of_it in (("", ""), ("/certificate", "/certificate.pdf"), ("/verifications", "/verifications")):
         view = documents.by_number(by_path, of_it)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,8 +25,9 @@ from precursor.reconciliation.figures import Gap
 from precursor.reconciliation.view import View
 from precursor.reconciliation.wording import OFTEN
 from precursor.reconciliation.writeoff import stands
+from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import TYPES, MovementType
 from precursor.substances.models import Substance
 from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, Patrol, QuarterlyReport
 from precursor.trade.models import Shipment, ShipmentLeg
@@ -36,11 +38,11 @@ _GRADES: Final = {"A": W("甲", "A"), "B": W("乙", "B"), "C": W("丙", "C")}
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The number of a record, the collection or page where it is found, and the enterprise that may open it."""
+    """The number of a record, the collection or page where it is found, and the enterprises that may open it."""
 
     text: str
     path: str
-    whose: int | None = None
+    whose: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,26 @@ class Table:
     is_of_document: bool = False  # draws of everybody on a document: its holder's and the authorities' to see
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, or that should have by a day and did not (``is_bad``)."""
+
+    day: date
+    said: Words
+    note: str = ""
+    is_bad: bool = False
+
+
 @dataclass(slots=True)
 class Evidence:
-    """An equation (what is compared, the difference last), facts, tables."""
+    """An equation (what is compared, the difference last), facts, tables, what happened, where goods are traced."""
 
     equation: list[tuple[Words, str]] = field(default_factory=list)
     unit: str = ""
     facts: list[tuple[Words, Any]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    trace: dict[str, str] = field(default_factory=dict)  # what an address of the trace asks for
 
 
 def _called(substance: Substance) -> Words:
@@ -80,6 +94,7 @@ def of_gap(session: Session, view: View, gap: Gap, *, whole: bool) -> Evidence:
     found = _BY_CODE[gap.code](session, view, gap)
     if not whole and _BY_CODE[gap.code] is not _permit:
         found.tables = [table for table in found.tables if not table.is_of_document]
+    found.steps.sort(key=lambda step: (step.day, step.is_bad))
     return found
 
 
@@ -107,22 +122,64 @@ def _movement(session: Session, view: View, gap: Gap) -> Evidence:
     if confirmation and confirmation.recorded_on > view.as_of:
         confirmation = None
     theirs = other.quantity if other else confirmation.quantity if confirmation else None
-    out, in_ = (theirs, movement.quantity) if MovementType(movement.type).is_in else (movement.quantity, theirs)
-    if out is not None and in_ is not None:
-        found.equation = [
-            (W("发出", "Issued"), quantity.show(out, substance.unit)),
-            (W("收到", "Received"), quantity.show(in_, substance.unit)),
-            (W("差额", "Difference"), quantity.show(out - in_, substance.unit)),
-        ]
+    kind = MovementType(movement.type)
+    if gap.code in ("WRITEOFF_QTY_MISMATCH", "WRITEOFF_NO_COUNTERPART") and TYPES[kind].pairs_with:
+        ours, theirs_ = movement.quantity, theirs or 0
+        found.equation = _compared(*((theirs_, ours) if kind.is_in else (ours, theirs_)), substance.unit)
     sides = [_side(session, movement, substance)]
     if other:
         sides.append(_side(session, other, substance))
     found.facts += _proofs(session, movement, other, confirmation)
-    found.tables.append(Table(W("双方记录", "Both sides"), _SIDE, sides, frozenset({7})))
+    title = W("双方记录", "Both sides") if TYPES[kind].pairs_with else W("记录", "The record")
+    found.tables.append(Table(title, _SIDE, sides, frozenset({7})))
+    found.steps += _happened(session, view, gap, movement, other, confirmation)
+    found.trace = _traced(session, movement, substance)
     if movement.permit_id is not None:
         permit = session.scalars(sa.select(Permit).where(Permit.id == movement.permit_id)).one()
         found.tables += _draws_of(session, view, permit)
     return found
+
+
+def _compared(out: int, in_: int, unit: str) -> list[tuple[Words, str]]:
+    """The larger less the smaller, and what the difference is: missing, or more than was sent."""
+    sides = [(W("发出", "Issued"), quantity.show(out, unit)), (W("收到", "Received"), quantity.show(in_, unit))]
+    said = W("少收", "Missing") if out >= in_ else W("多收", "Too much")
+    return [*(sides if out >= in_ else sides[::-1]), (said, quantity.show(abs(out - in_), unit))]
+
+
+def _happened(
+    session: Session,
+    view: View,
+    gap: Gap,
+    movement: Movement,
+    other: Movement | None,
+    confirmation: Confirmation | None,
+) -> Iterator[Step]:
+    """A movement from the day it happened: each record of it, its document, and what there is none of to this day."""
+    unit = session.get_one(Substance, movement.substance_id).unit
+    for each in filter(None, (movement, other)):
+        said = _TYPES[each.type]
+        by = session.get_one(Party, each.enterprise_id).name
+        yield Step(each.day, said, f"{each.outside_id} {by} {_amount(each.quantity, unit)}")
+        if each.recorded_on != each.day:
+            yield Step(each.recorded_on, W(f"{said.zh}录入", f"{said.en}, recorded"), each.outside_id)
+    if confirmation is not None and confirmation.day is not None:
+        yield Step(confirmation.day, W("对方确认", "confirmed by the other side"))
+    if movement.permit_id is not None:
+        permit = session.scalars(sa.select(Permit).where(Permit.id == movement.permit_id)).one()
+        if permit.valid_to < movement.day:
+            yield Step(permit.valid_to, W("证件失效", "its document ended"), permit.outside_id, is_bad=True)
+    yield Step(view.as_of, GAPS[gap.code].title, is_bad=True)
+
+
+def _amount(base: int, unit: str) -> str:
+    return f"{Decimal(quantity.show(base, unit)):,f} {unit}"
+
+
+def _traced(session: Session, movement: Movement, substance: Substance) -> dict[str, str]:
+    site = session.get_one(Site, movement.site_id)
+    way = "up" if MovementType(movement.type).is_in else "down"
+    return {"of": f"{site.outside_id}/{substance.outside_id}", "direction": way}
 
 
 def _standing_other(session: Session, view: View, movement: Movement) -> Movement | None:
@@ -140,7 +197,8 @@ def _proofs(
 ) -> Iterator[tuple[Words, Any]]:
     """What else is on record about a movement."""
     if movement.other_id is not None and other is None:
-        yield W("对方", "Other side"), W("所指的记录尚未录入", "the record it names is not there")
+        missing = W("发方", "Sender") if MovementType(movement.type).is_in else W("收方", "Receiver")
+        yield missing, W("尚未录入", "has recorded nothing")
     if movement.other_id is None and movement.external_id is not None:
         yield W("外部对方", "Outside party"), session.get_one(Party, movement.external_id).name
         yield W("对方确认", "Confirmed on"), confirmation.day if confirmation else None
@@ -156,17 +214,19 @@ def _proofs(
 
 
 def _side(session: Session, movement: Movement, substance: Substance) -> list[Any]:
-    permit = session.scalar(sa.select(Permit.outside_id).where(Permit.id == movement.permit_id))
+    permit = session.scalar(sa.select(Permit).where(Permit.id == movement.permit_id))
+    kind = MovementType(movement.type)
+    side = W("收到", "Received") if kind.is_in else W("发出", "Issued")
     return [
-        W("收到", "Received") if MovementType(movement.type).is_in else W("发出", "Issued"),
-        Link(movement.outside_id, "movements", movement.enterprise_id),
+        side if TYPES[kind].pairs_with else W("本单位", "Its own"),
+        Link(movement.outside_id, "movements", (movement.enterprise_id,)),
         session.get_one(Party, movement.enterprise_id).name,
         session.get_one(Site, movement.site_id).outside_id,
         _TYPES[movement.type],
         movement.day,
         movement.recorded_on,
         quantity.show(movement.quantity, substance.unit),
-        Link(permit, "permits", movement.enterprise_id) if permit else None,
+        Link(permit.outside_id, "permits", (permit.enterprise_id, permit.seller_id)) if permit else None,
     ]
 
 
@@ -200,6 +260,13 @@ def _permit(session: Session, view: View, gap: Gap) -> Evidence:
         (W("核查日", "Verified on"), verification.day if verification else None),
         (W("负责核查", "To verify"), session.get_one(Area, permit.area_id).name),
     ]
+    found.steps = [
+        Step(permit.valid_from, W("有效期起", "in force from"), permit.outside_id),
+        Step(row.closed_on, W("用完、到期或吊销，关闭", "closed: used up, expired or revoked")),
+        Step(row.due, W("核查期限", "verification due"), is_bad=verification is None or verification.day > row.due),
+    ]
+    if verification is not None:
+        found.steps.append(Step(verification.day, W("核查", "verified")))
     found.tables += _draws_of(session, view, permit)
     return found
 
@@ -271,7 +338,15 @@ def _site(session: Session, view: View, gap: Gap) -> Evidence:
         W("有效至", "Valid to"),
         W("撤销", "Revoked"),
     )
-    found.tables.append(Table(W("委托管理", "Delegations"), columns, [list(r) for r in session.execute(query)]))
+    rows: list[list[Any]] = [list(row) for row in session.execute(query)]
+    found.tables.append(Table(W("委托管理", "Delegations"), columns, rows))
+    found.steps = [Step(site.open_on, W("场所启用", "site opened"))]
+    for number, *days in rows:
+        said = (*columns[1:3], W("委托到期", "delegation ended"), columns[4])
+        found.steps += [
+            Step(day, what, number) for day, what in zip(days, said, strict=True) if day and day <= view.as_of
+        ]
+    found.steps.append(Step(view.as_of, GAPS[gap.code].title, is_bad=True))
     return found
 
 
@@ -288,16 +363,22 @@ def _shipment(session: Session, view: View, gap: Gap) -> Evidence:
         (W("报关单", "Customs no."), shipment.customs_number),
         (W("报关日", "Customs day"), shipment.customs_day),
     ]
-    legs = session.scalars(
-        sa.select(ShipmentLeg).where(ShipmentLeg.shipment_id == shipment.id).order_by(ShipmentLeg.leg.desc())
-    )
+    legs = sa.select(ShipmentLeg).where(ShipmentLeg.shipment_id == shipment.id).order_by(ShipmentLeg.leg.desc())
+    found_legs = session.scalars(legs).all()
     names = {"foreign": W("境外", "Foreign"), "domestic": W("境内", "Domestic")}
     states = {
         "verified": W("已核查", "verified"),
         "pending": W("未完成", "pending"),
         "not_required": W("免核查", "not required"),
     }
-    rows = [[names[leg.leg], states[leg.state], leg.day, leg.reason] for leg in legs]
+    rows = [[names[leg.leg], states[leg.state], leg.day, leg.reason] for leg in found_legs]
+    found.steps = [Step(shipment.customs_day, W("报关", "customs declared"), shipment.customs_number or "")]
+    for leg in found_legs:
+        leg_said, state_said = names[leg.leg], states[leg.state]
+        said = W(f"{leg_said.zh}{state_said.zh}", f"{leg_said.en} leg {state_said.en}")
+        if leg.day is not None and leg.day <= view.as_of:
+            found.steps.append(Step(leg.day, said))
+    found.steps.append(Step(view.as_of, GAPS[gap.code].title, is_bad=True))
     columns = (W("环节", "Leg"), W("状态", "State"), W("日期", "Day"), W("理由", "Reason"))
     found.tables.append(Table(W("双向核查", "Two-way verification"), columns, rows))
     return found
@@ -315,14 +396,25 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
     ]
     if gap.code == "INSPECTION_MISSED":
         found.facts += _asked_for(gap.detail)
+        window = _window(gap.detail)
+        found.steps = [
+            Step(window.start, W("应检期开始", "window began")),
+            Step(window.end, W("应检期结束，未实地检查", "window ended without a visit"), is_bad=True),
+        ]
     grades = sa.select(GradeEntry.since, GradeEntry.grade).where(
         GradeEntry.enterprise_id == enterprise.id, view.seen(GradeEntry.recorded_on)
     )
-    visits = (
+    query = (
         sa.select(Inspection)
         .where(Inspection.enterprise_id == enterprise.id, view.seen(Inspection.recorded_on))
         .order_by(Inspection.day)
     )
+    visits = session.scalars(query).all()
+    if found.steps:
+        near = [v for v in visits if v.day < found.steps[0].day][-1:] + [
+            v for v in visits if v.day > found.steps[-1].day
+        ][:1]
+        found.steps += [Step(v.day, W("检查", "visit"), v.outside_id) for v in near]
     modes = {"onsite": W("实地", "on site"), "remote": W("远程", "remote")}
     found.tables = [
         Table(
@@ -336,7 +428,7 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
             ),
             [
                 [Link(v.outside_id, "inspections"), v.day, v.recorded_on, modes[v.mode], str(v.inspectors)]
-                for v in session.scalars(visits)
+                for v in visits
             ],
             frozenset({4}),
         ),
@@ -355,12 +447,16 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
 def _asked_for(slot: str) -> Iterator[tuple[Words, Any]]:
     """Within which days a visit was asked for, and by which grade; the plans of cities ask for it, not the law."""
     grade, often = next((grade, OFTEN[grade]) for part, grade in (("Y", "A"), ("H", "B"), ("Q", "C")) if part in slot)
-    window, called = Period.parse(slot.removesuffix("-Y")), _GRADES[grade]
+    window, called = _window(slot), _GRADES[grade]
     yield W("应检期", "Window"), f"{window.start} ～ {window.end}"
     yield (
         W("检查频次", "How often"),
         W(f"{called.zh}级，{often.zh}（地方方案）", f"grade {called.en}: {often.en} (plans of cities)"),
     )
+
+
+def _window(slot: str) -> Period:
+    return Period.parse(slot.removesuffix("-Y"))
 
 
 def _days(model: Any, day: Any, title: Words) -> Callable[[Session, View, Gap], Evidence]:

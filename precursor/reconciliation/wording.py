@@ -7,7 +7,7 @@ from typing import Final
 
 from precursor.reconciliation.figures import Gap
 from precursor.reconciliation.goods import Goods
-from precursor.rules.gaps import GAPS
+from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web.i18n import amount_in, words
 
@@ -25,11 +25,14 @@ _SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")
 _OURS_LACKS: Final = Words("本单位没有登记", "Not recorded by us")
 
 
+def title_of(kind: GapKind, *, is_of_other: bool) -> Words:
+    """What a kind of gap is called; of the record of the other side, as the party that lacks its own sees it."""
+    return _OURS_LACKS if is_of_other and kind is GAPS["WRITEOFF_NO_COUNTERPART"] else kind.title
+
+
 def wrong(gap: Gap, what: Goods | None, enterprise: str | None = None) -> Words:
     """What is wrong, and of which goods; as the ``enterprise`` sees it, if it is of one."""
-    title = GAPS[gap.code].title
-    if gap.code == "WRITEOFF_NO_COUNTERPART" and enterprise and gap.parties[:1] != (enterprise,):
-        title = _OURS_LACKS
+    title = title_of(GAPS[gap.code], is_of_other=bool(enterprise) and gap.parties[:1] != (enterprise,))
     if what is None:
         return title
     return Words(f"{what.zh}{title.zh}", f"{what.en}: {title.en[0].lower()}{title.en[1:]}")

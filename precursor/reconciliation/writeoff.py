@@ -211,7 +211,7 @@ def movements(view: View, enterprise: int | None = None) -> sa.Select:
         .join(Area, Area.id == Site.area_id)
         .join(Substance, Substance.id == this.substance_id)
         .join(mover, mover.id == this.enterprise_id)
-        .outerjoin(counterparty, counterparty.id == sa.func.coalesce(this.other_enterprise_id, this.external_id))
+        .outerjoin(counterparty, counterparty.id == this.other_enterprise_id)
         .outerjoin(
             other,
             sa.and_(other.enterprise_id == this.other_enterprise_id, other.id == this.other_id, stands(other, view)),

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import empty_city
@@ -488,3 +489,41 @@ def test_a_missed_visit_says_within_which_days_it_was_asked_for(door):
         page = watcher.get(way.replace("&amp;", "&")).text
         assert re.search(r"应检期</dt><dd>20\d\d-\d\d-\d\d ～ 20\d\d-\d\d-\d\d", page)
         assert "地方方案" in page
+
+
+def test_a_ledger_shows_a_reversal_in_red_after_what_it_reverses_and_the_balance_of_each_line(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        made = {"site": "S-E01", "type": "production_in", "substance": "H2SO4", "unit": "kg", "date": str(DAY)}
+        made["happened"] = {"reason": "补录"}
+        keeper = door.account("keeper.e01", "ent_keeper", enterprise="E01")
+        boss = door.account("boss.e01", "ent_admin", enterprise="E01")
+        keeper.done("movements/in", made | {"id": "IN1", "quantity": "40", "batch": "B1"})
+        keeper.done("movements/in", made | {"id": "IN2", "quantity": "7", "batch": "B2"})
+        keeper.done("movements/IN2/reversal-requests", {"reason": "批号写错"})
+        reader = browser(door, "book", "ps_lead", area="C0")
+        address = f"/ledger?site=S-E01&substance=H2SO4&from={DAY}&to={DAY}"
+
+        def rows(page):
+            body = re.search(r"<tbody>(.*?)</tbody>", page, re.S)[1]
+            return [re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row)) for row in re.findall("<tr.*?</tr>", body, re.S)]
+
+        opening, first, second = rows(reader.get(address).text)
+        assert "B1" in first
+        assert "冲销待批" in second
+        boss.done("reversals/IN2/approval", {})
+        page = reader.get(address).text
+        assert page.count('class="red"') == page.count('class="void"') == 1
+        balances = [Decimal(found.replace(",", "")) for found in re.findall(r'data-l="结存"><b>([0-9,.]+)', page)]
+        start = balances[0]
+        assert balances == [start, start + 40, start + 47, start + 40]
+        *_, reversed_, red = rows(page)
+        assert "已冲销" in reversed_
+        assert "红字冲销" in red
+        assert "批号写错" in red
+        assert "−7" in red
+        narrowed = reader.get(f"{address}&type=production_in").text
+        assert len(rows(narrowed)) == 4
+        assert reader.get("/ledger?site=金澜&substance=H2SO4").status_code == 200  # its name will do
+        lost = reader.get("/ledger?site=哪里也没有&substance=H2SO4")
+        assert lost.status_code == 404
+        assert 'value="哪里也没有"' in lost.text
