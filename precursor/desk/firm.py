@@ -1,7 +1,7 @@
 """What an enterprise sees of itself on its home page: allowances, what is on its way, its own write-off rate."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -42,6 +42,8 @@ class Sent:
     goods: str
     amount: str
     receipt: str
+    permit: str | None  # the document that it drew on
+    base: int  # the amount in base units
 
 
 def coming(call: Call) -> list[Sent]:
@@ -87,7 +89,7 @@ def coming(call: Call) -> list[Sent]:
         name = (substance.name_en if language() == "en" else substance.name_zh) or substance.outside_id
         amount = f"{quantity.show(row.quantity, substance.unit)} {substance.unit}"
         address = "/movements/in?" + urlencode(way | {"type": "purchase_in" if is_sale else "return_in"})
-        found.append(Sent(row.outside_id, row.name, row.day, name, amount, address))
+        found.append(Sent(row.outside_id, row.name, row.day, name, amount, address, row.permit, row.quantity))
     return found
 
 
@@ -120,8 +122,11 @@ def rate(call: Call, seen: figures.Asked) -> Own | None:
     )
 
 
-def allowances(call: Call, house: House) -> list[Values]:
-    """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock."""
+def allowances(call: Call, house: House, arriving: Sequence[Sent]) -> list[Values]:
+    """What the own enterprise may still buy or ship: each document in force with its bar, beside the stock.
+
+    By substance, the first to end first; what is drawn and still on its way stands out in the bar.
+    """
     if call.subject.enterprise_id is None:
         return []
     held: dict[str, int] | None = None
@@ -130,6 +135,9 @@ def allowances(call: Call, house: House) -> list[Values]:
         for place, amount in booked.items():
             held[place.partition("/")[2]] += quantity.parse(amount["quantity"], amount["unit"])
     gone = _gone(call) if held is not None and call_for(Action.LEDGER_LIST) is not None else {}
+    way: dict[str | None, int] = defaultdict(int)
+    for sent in arriving:
+        way[sent.permit] += sent.base
     found = []
     for path in ("purchase-documents", "transport-documents"):
         for row in house.rows(
@@ -145,7 +153,8 @@ def allowances(call: Call, house: House) -> list[Values]:
                     "left": quantity.show(row.quantity - row.drawn, row.unit),
                     "held": None if held is None else quantity.show(held[row.substance], row.unit),
                     "lasts": held[row.substance] * _LATELY // out if out and held is not None else None,
-                    "bar": marks.allowance([row.drawn / row.quantity * 100]),
+                    "way": quantity.show(way[row.id], row.unit) if row.id in way else None,
+                    "bar": _bar(row.drawn, way.get(row.id, 0), row.quantity),
                     "address": f"/{path}/{quote(row.id)}",
                     "days": (row.valid_to - call.today).days,
                     "title": words(terms.word("kind", row.kind) or Words(row.kind, row.kind)),
@@ -154,7 +163,17 @@ def allowances(call: Call, house: House) -> list[Values]:
     called: Mapping[tuple[str, str], str] = names.of(call, found)
     for document in found:
         document["name"] = called.get(("substances", document["substance"]), document["substance"])
-    return sorted(found, key=lambda document: document["days"])[:_SHOWN]
+    first: dict[str, int] = {}
+    for document in sorted(found, key=lambda document: document["days"])[:_SHOWN]:
+        first.setdefault(document["substance"], document["days"])
+    shown = [document for document in found if document["substance"] in first]
+    shown.sort(key=lambda document: (first[document["substance"]], document["substance"], document["days"]))
+    return shown[:_SHOWN]
+
+
+def _bar(drawn: int, way: int, whole: int) -> Markup:
+    came = (drawn - min(way, drawn)) / whole * 100
+    return marks.allowance([came], drawn / whole * 100 - came)
 
 
 def _gone(call: Call) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class Covered:
     asked: int = 0
     late: int = 0
     ready: date | None = None  # when the rest is done if it goes on as it went lately
+    is_still: bool = False  # something is left, and lately nothing was done
 
 
 class Planner:
@@ -100,6 +101,7 @@ class Planner:
             usual=OPEN,
             every=ALL,
             roads=self._roads(as_of),
+            road_gaps=standing.gaps_of_kind("ROAD_CHECK_MISSED", period, as_of),
             counties=_covered(slots, lambda slot: firms[slot["enterprise"]].county, "county", firms.values()),
             weeks=self._weeks(call, slots, month),
             month=month,
@@ -143,7 +145,9 @@ class Planner:
         lately = Counter(grade.get(enterprise) for enterprise in call.session.scalars(query))
         open_ = Counter(slot["grade"] for slot in slots if slot["state"] == "pending")
         for one in found:
-            if (rest := open_[one.name]) and (made := lately[one.name]):
+            rest, made = open_[one.name], lately[one.name]
+            one.is_still = bool(rest) and not made
+            if rest and made:
                 one.ready = as_of + timedelta(-(-rest * _PACE // made))
         return found
 

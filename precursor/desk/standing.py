@@ -67,6 +67,13 @@ def gap_counts(period: str, as_of: date) -> Mapping[str, int] | None:
     return known.by_party if known else None
 
 
+def gaps_of_kind(code: str, period: str, as_of: date) -> int:
+    """How many gaps of a kind there are in a period, where somebody has had them counted; else none is told of."""
+    seen = _watched(period, as_of)
+    known = figures.ready_summary(seen) if seen else None
+    return sum(one.count for one in known.waiting if one.code == code) if known else 0
+
+
 def _gaps(call: Call, enterprise: str) -> dict[str, Any] | None:
     seen = _watched(str(call.today.year), call.today)
     return figures.gaps_about(seen, enterprise, _SHOWN) if seen else None

@@ -86,7 +86,7 @@ class Today:
             whole=whole,
             today=call.today,
             figures=self._figures(seen),
-            allowances=firm.allowances(call, self.house),
+            allowances=firm.allowances(call, self.house, coming),
             coming=coming if own else None,
             own=standing.of(call, self.house, own) if own else None,
             rate=firm.rate(call, seen) if seen else None,

@@ -195,14 +195,14 @@ def told(seen: Asked, enterprise: str, found: Sequence[Gap]) -> Iterator[tuple[G
 
     As the ``enterprise`` sees it, which must act.
     """
-    of, comma = goods.of(db.session, found), words(Words("，", ", "))
+    of, comma, colon = goods.of(db.session, found), words(Words("，", ", ")), words(Words("：", ": "))
     for gap in found:
         what = of.get((gap.code, gap.subject))
         said = words(wrong(gap, what, enterprise))
         detail = seen_from(gap, enterprise)
         address = seen.address("reconciliation.gap", code=gap.code, subject=gap.subject, detail=gap.detail or None)
         whose = "" if gap.parties[:1] == (enterprise,) else words(Words("对方记录 ", "their record "))
-        beneath = f"{whose}{gap.subject}{comma}{words(GAPS[gap.code].action)}"
+        beneath = f"{whose}{gap.subject}{colon}{words(GAPS[gap.code].action)}"
         yield gap, said + (f"{comma}{detail}" if detail else ""), beneath, address
 
 

@@ -196,14 +196,16 @@ def cell(pct: float, target: float | None, floor: float) -> Markup:
     ).format("over" if below else "held", x(pct), mark)
 
 
-def allowance(shares: Sequence[float]) -> Markup:
-    """A bar of what is drawn, one part for each draw (percent of the whole), and the rest as track."""
+def allowance(shares: Sequence[float], way: float = 0.0) -> Markup:
+    """A bar of what is drawn, one part for each draw (percent of the whole), what is on its ``way``, the rest."""
     parts, at = [Markup('<rect class="track" width="100%" height="18" rx="2"/>')], 0.0
-    for share in shares:
+    for look, share in [*(("used", share) for share in shares if share), ("way", way)]:
+        if not share:
+            continue
         width = max(share - 0.3, 0.2)
         parts.append(
-            Markup('<rect class="used" x="{}%" width="{}%" height="18"><title>{:.1f}%</title></rect>').format(
-                coordinate(at), f"{width:.2f}", share
+            Markup('<rect class="{}" x="{}%" width="{}%" height="18"><title>{:.1f}%</title></rect>').format(
+                look, coordinate(at), f"{width:.2f}", share
             )
         )
         at += share

@@ -492,7 +492,7 @@ def test_a_missed_visit_says_within_which_days_it_was_asked_for(door):
 
 
 def test_a_ledger_shows_a_reversal_in_red_after_what_it_reverses_and_the_balance_of_each_line(tmp_path):
-    with empty_city.opened(tmp_path) as (door, city):
+    with empty_city.opened(tmp_path) as (door, _):
         made = {"site": "S-E01", "type": "production_in", "substance": "H2SO4", "unit": "kg", "date": str(DAY)}
         made["happened"] = {"reason": "补录"}
         keeper = door.account("keeper.e01", "ent_keeper", enterprise="E01")
@@ -507,7 +507,7 @@ def test_a_ledger_shows_a_reversal_in_red_after_what_it_reverses_and_the_balance
             body = re.search(r"<tbody>(.*?)</tbody>", page, re.S)[1]
             return [re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row)) for row in re.findall("<tr.*?</tr>", body, re.S)]
 
-        opening, first, second = rows(reader.get(address).text)
+        _, first, second = rows(reader.get(address).text)
         assert "B1" in first
         assert "冲销待批" in second
         boss.done("reversals/IN2/approval", {})
@@ -526,4 +526,4 @@ def test_a_ledger_shows_a_reversal_in_red_after_what_it_reverses_and_the_balance
         assert reader.get("/ledger?site=金澜&substance=H2SO4").status_code == 200  # its name will do
         lost = reader.get("/ledger?site=哪里也没有&substance=H2SO4")
         assert lost.status_code == 404
-        assert 'value="哪里也没有"' in lost.text
+        assert "没有场所 哪里也没有" in lost.text
