@@ -42,7 +42,7 @@ city | 市 | City
 closed_on | 关闭日期 | Closed on
 code | 代码 | Code
 consignee | 收货单位 | Consignee
-contact | 联系方式 | Contact
+contact | 联系人 | Contact
 cosignature | 复核签字 | Second signature
 counted | 实盘数量 | Counted
 counterpart | 对方记录 | Other side's record
@@ -232,6 +232,24 @@ external | 外部单位 | outside party
 grade.A | 甲 | A
 grade.B | 乙 | B
 grade.C | 丙 | C
+role.ent_admin | 企业管理员 | Enterprise administrator
+role.ent_officer | 信息员 | Information officer
+role.ent_keeper | 库管员 | Storekeeper
+role.ent_second | 双人复核员 | Second signer
+role.ent_counter | 盘点员 | Counter
+role.ent_carrier | 承运人 | Carrier
+role.ps_clerk | 公安受理 | Police, reception
+role.ps_inspector | 民警 | Police inspector
+role.ps_approver | 公安审批 | Police, approval
+role.ps_lead | 公安督办 | Police, oversight
+role.drug_reg | 药监 | Drug administration
+role.em_auditor | 应急管理督导 | Safety bureau
+role.commerce | 商务 | Commerce
+role.customs | 海关 | Customs
+role.health | 卫生健康 | Health
+role.sysadmin | 系统管理员 | System administrator
+role.secadmin | 安全管理员 | Security administrator
+role.auditadmin | 审计管理员 | Audit administrator
 applied | 申请中 | applied
 active | 正常 | active
 status.suspended | 停业 | suspended
