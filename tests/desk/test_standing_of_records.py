@@ -17,7 +17,7 @@ from precursor import ledger
 from precursor.core import db, migrate
 from precursor.core.access import GRANTS, Action
 from precursor.core.clock import Period
-from precursor.enterprises.models import Site
+from precursor.enterprises.models import Party, Site
 from precursor.movements import acts as movement_acts
 from precursor.movements.intents import Enter
 from precursor.reconciliation import service
@@ -527,3 +527,62 @@ def test_a_ledger_shows_a_reversal_in_red_after_what_it_reverses_and_the_balance
         lost = reader.get("/ledger?site=哪里也没有&substance=H2SO4")
         assert lost.status_code == 404
         assert "没有场所 哪里也没有" in lost.text
+
+
+def test_the_holder_of_a_document_sees_his_own_receipts_beside_its_draws(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        sale, _ = city.sell(city.permit(outside_id="GB-1"), quantity=10 * KG)
+        holder = browser(door, "holder", "ent_officer", enterprise="E05")
+
+        def draws():
+            page = holder.get("/purchase-documents/GB-1").text
+            row = re.search(r'aria-labelledby="left-h".*?<tbody>(.*?)</tbody>', page, re.S)[1]
+            return page, row, re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row))
+
+        page, row, said = draws()
+        assert 'href="/movements/' not in row  # the sale is its seller's to open
+        with db.transaction(door.engine) as session:
+            city.receive(session, sale, 7 * KG)
+        page, row, said = draws()
+        assert holder.get(re.search(r'href="(/movements/[^"]+)"', row)[1]).status_code == 200
+        assert " 7 " in said
+        assert "−3" in said
+        assert "双方数量不符" in said
+        assert "未核销：双方数量不符" in page
+        stranger = browser(door, "stranger", "ent_officer", enterprise="E04")
+        assert stranger.get("/purchase-documents/GB-1").status_code == 404
+
+
+@pytest.mark.parametrize(("came", "said"), [(7, "少收"), (12, "多收"), (None, "少收")])
+def test_a_gap_compares_both_sides_and_tells_what_happened(tmp_path, came, said):
+    with empty_city.opened(tmp_path) as (door, city):
+        sale, _ = city.sell(city.permit(outside_id="GB-1"), quantity=10 * KG)
+        if came:
+            with db.transaction(door.engine) as session:
+                city.receive(session, sale, came * KG)
+        reader = browser(door, "reader-9", "ps_lead", area="C0")
+        way = re.search(r'href="(/gaps/WRITEOFF_[^"]+)"', reader.get("/gaps").text)[1].replace("&amp;", "&")
+        page = reader.get(way).text
+        compared = re.search(r'class="card-b eq">(.*?)</section>', page, re.S)[1]
+        numbers = [Decimal(number) for number in re.findall(r"<b>([0-9.]+)</b>", compared)]
+        assert numbers == [max(10, came or 0), min(10, came or 0), abs(10 - (came or 0))]
+        assert said in compared
+        story = re.search(r'aria-labelledby="story-h".*?</section>', page, re.S)[0]
+        assert story.count("<li") == (5 if came else 3)  # each side happened, and was recorded later
+        assert 'class="bad"' in story
+        assert reader.get(re.search(r'href="(/trace\?[^"]+)"', page)[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_a_partner_outside_who_is_called_like_an_enterprise_is_no_party_to_a_gap(tmp_path):
+    with empty_city.opened(tmp_path) as (door, _):
+        keeper = door.account("keeper.e01", "ent_keeper", enterprise="E01")
+        keeper.done("partners", {"id": "X-5", "name": "同号单位"})
+        sale = {"id": "OUT1", "date": str(DAY), "type": "sale_out", "site": "S-E01", "substance": "H2SO4"}
+        sale |= {"quantity": "5", "unit": "kg", "external": "X-5", "happened": {"reason": "事实"}}
+        keeper.done("movements/out", sale)
+        with db.transaction(door.engine) as session:  # as a register that came as a bundle may have it
+            session.execute(sa.update(Party).where(Party.outside_id == "X-5").values(outside_id="E05"))
+        assert "OUT1" in browser(door, "own", "ent_officer", enterprise="E01").get("/gaps").text
+        other = browser(door, "other", "ent_officer", enterprise="E05")
+        assert "OUT1" not in other.get("/gaps").text
+        assert "OUT1" not in other.get("/").text
