@@ -41,3 +41,8 @@ def quantity(text: str, unit: str) -> str:
     if dot:
         return f"{whole(int(before))}点{''.join(_DIGITS[int(digit)] for digit in after)}{_UNITS.get(unit, unit)}"
     return f"{whole(int(before))}{_UNITS.get(unit, unit)}整"
+
+
+def unit(symbol: str) -> str:
+    """The Chinese name of a unit: ``unit("kg") == "千克"``; of one that is Chinese already, nothing."""
+    return _UNITS.get(symbol, "")

@@ -68,6 +68,7 @@ class Step:
     document: str = ""  # under which it went
     until: str = ""  # the last day of several
     parts: tuple["Step", ...] = ()  # the movements that it sums up
+    sums: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))  # of the parts: lost and over
 
     @property
     def difference(self) -> Decimal | None:
@@ -78,7 +79,7 @@ class Step:
     def lost(self) -> Decimal:
         """What was sent and did not arrive. A loss in one movement is not made good by a surplus in another."""
         if self.parts:
-            return sum((part.lost for part in self.parts), ZERO)
+            return self.sums[0]
         if self.is_on_way:
             return ZERO
         return max(-(self.difference or ZERO), ZERO)
@@ -87,7 +88,7 @@ class Step:
     def over(self) -> Decimal:
         """What arrived and was never sent."""
         if self.parts:
-            return sum((part.over for part in self.parts), ZERO)
+            return self.sums[1]
         return max(self.difference or ZERO, ZERO)
 
 
@@ -102,7 +103,8 @@ def together(steps: Sequence[Step]) -> list[Step]:
         there = None if is_outside else sum((part.arrived or ZERO for part in parts), ZERO)
         days = sorted(part.day for part in parts)
         one = Step(source, target, sent, there, parts[0].unit, day=days[0], until=days[-1], count=len(parts))
-        one = replace(one, parts=tuple(parts))
+        lost, over = (sum((getattr(part, name) for part in parts), ZERO) for name in ("lost", "over"))
+        one = replace(one, parts=tuple(parts), sums=(lost, over))
         summed.append(replace(one, is_on_way=is_on_way))
     return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
 

@@ -307,7 +307,7 @@ def _paper_value(record: Values, name: str, called: dict[tuple[str, str], str]) 
         return " → ".join(str(called.get((terms.REFS.get(name, "areas"), item), item)) for item in value)
     if name == "quantity":
         whole, dot, fraction = str(value).partition(".")
-        return f"{int(whole):,}{dot}{fraction} {record['unit']}"
+        return f"{int(whole):,}{dot}{fraction} {numerals.unit(record['unit'])} {record['unit']}".replace("  ", " ")
     if name in terms.REFS:
         return called.get((terms.REFS[name], value), str(value))
     word = terms.word(name, value)

@@ -1,5 +1,6 @@
 """What some records have on their page besides: a document its code and what is left, an enterprise its stock."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -48,12 +49,20 @@ class Mover:
     """The movement behind a draw: how it stands, what the other side recorded, and by how much that is more."""
 
     number: str
+    age: int  # days since it moved
     is_open: bool  # the reader may open it
     wrong: Words | None  # what keeps it from being written off
     off: figures.WriteOff | None
     is_on_way: bool  # sent so lately that it may still come
     there: str | None
     difference: str | None
+
+    @property
+    def short(self) -> str | None:
+        """How much of it nobody received; None where all came, or nothing is said against it."""
+        if self.difference is None or not self.difference.startswith("-"):
+            return None
+        return self.difference.removeprefix("-")
 
 
 def title(collection: Collection, record: Values) -> str:
@@ -109,7 +118,7 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         movers = _drawn_by(call, record) if record.get("quantity") else []
         if record.get("quantity"):
             found |= _allowance(record, movers)
-        found["warnings"] = list(_warnings(record, house, movers))
+        found["warnings"] = [*_unverified(call, record), *_warnings(record, house, movers)]
         return found
 
     return make
@@ -160,6 +169,20 @@ def _goods(call: Call, record: Values) -> Words | None:
     return Words(f"{zh}，CAS {found.cas}", f"{en}, CAS {found.cas}") if found.cas else Words(zh, en)
 
 
+def _unverified(call: Call, record: Values) -> Iterator[tuple[Words, str]]:
+    """That a document of the police is not verified though its time is over, where the reader may list such gaps."""
+    if record.get("verified_on") or record["kind"] not in POLICE_VERIFIED:
+        return
+    found = figures.unverified(record["id"])
+    if found is not None:
+        due, address = found
+        late = (call.today - due).days
+        yield (
+            Words(f"未核查，期限 {due}，已逾期 {late} 日", f"Not verified by {due}: {late} days late"),
+            address,
+        )
+
+
 def _warnings(record: Values, house: House, movers: Sequence[Mover | None]) -> Iterator[tuple[Words, str]]:
     """What is wrong about a document, and where that is dealt with."""
     cases = house.rows("road-cases", lambda c: c.outcome.is_(None), document=record["id"])
@@ -178,8 +201,12 @@ def _warnings(record: Values, house: House, movers: Sequence[Mover | None]) -> I
     ]
     for one, title, address in wrong[:_WARNED]:
         by = f" {one.difference.replace('-', '−')} {record['unit']}" if one.difference not in (None, "0") else ""
+        age = Words(f"，已 {one.age} 日", f", {one.age} days")
         yield (
-            Words(f"{one.number} 未核销：{title.zh}{by}", f"{one.number} is not written off: {title.en}{by}"),
+            Words(
+                f"{one.number} 未核销：{title.zh}{by}{age.zh}",
+                f"{one.number} is not written off: {title.en}{by}{age.en}",
+            ),
             address,
         )
     if len(wrong) > _WARNED:
@@ -240,15 +267,19 @@ def _drawn_by(call: Call, record: Values) -> list[Mover | None]:
         number = row.receipt if is_receiver and row.receipt else row.outside_id
         off = offs.get(row.outside_id)
         other = None if row.there is None else quantity.show(row.there, unit)
-        differs = None if row.there is None else quantity.show(row.there - row.quantity, unit)
+        is_on_way = _on_way(call, off, row.day)
+        is_alone = off is not None and off.kind is GAPS["WRITEOFF_NO_COUNTERPART"] and row.there is None
+        came = 0 if is_alone and not is_on_way else row.there
+        differs = None if came is None else quantity.show(came - row.quantity, unit)
         wrong = title_of(off.kind, is_of_other=is_receiver) if off and off.kind else None
         found.append(
             Mover(
                 number,
+                age=(call.today - row.day).days,
                 is_open=number != row.outside_id or not is_receiver,
                 wrong=wrong,
                 off=off,
-                is_on_way=_on_way(call, off, row.day),
+                is_on_way=is_on_way,
                 there=other,
                 difference=differs,
             )
@@ -270,8 +301,24 @@ def _allowance(record: Values, movers: Sequence[Mover | None]) -> Extra:
             break
         left -= Decimal(draw["quantity"])
         rows.append((draw["date"], draw["quantity"], f"{left.normalize():f}", mover))
-    shares = [float(Decimal(draw["quantity"]) / whole * 100) for draw in record.get("draws") or []]
-    return {"left": f"{(whole - drawn).normalize():f}", "rows": rows, "bar": marks.allowance(shares)}
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    parts = []
+    for _, amount, _, mover in rows:
+        for look, much in _parts(Decimal(amount), mover):
+            sums[look] += much
+            parts.append((look, float(much / whole * 100)))
+    shown = {look: f"{much.normalize():f}" for look, much in sums.items() if much}
+    return {"left": f"{(whole - drawn).normalize():f}", "rows": rows, "bar": marks.allowance(parts), "sums": shown}
+
+
+def _parts(drawn: Decimal, mover: Mover | None) -> list[tuple[str, Decimal]]:
+    """Of a draw: what was received, or nobody knows better; what is on its way; what nobody received."""
+    if mover is not None and mover.is_on_way:
+        return [("way", drawn)]
+    if mover is None or mover.short is None:
+        return [("used", drawn)]
+    short = min(Decimal(mover.short), drawn)
+    return [("used", drawn - short), ("short", short)]
 
 
 def _movement(call: Call, record: Values, house: House) -> Extra | None:

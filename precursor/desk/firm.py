@@ -173,7 +173,7 @@ def allowances(call: Call, house: House, arriving: Sequence[Sent]) -> list[Value
 
 def _bar(drawn: int, way: int, whole: int) -> Markup:
     came = (drawn - min(way, drawn)) / whole * 100
-    return marks.allowance([came], drawn / whole * 100 - came)
+    return marks.allowance([("used", came), ("way", drawn / whole * 100 - came)])
 
 
 def _gone(call: Call) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from precursor.core.quantity import show as said
 from precursor.desk import custody, looking, names, weighing
 from precursor.desk.custody import LOST, OUTSIDE, TYPED, ZERO, Book, Books, Drawn, Step, together
 from precursor.desk.house import House
-from precursor.enterprises.models import Site
+from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.movements.models import Movement
 from precursor.movements.service import is_booked_in, stands
@@ -32,6 +32,7 @@ from precursor.reconciliation import tracing
 from precursor.rules.law import Words
 from precursor.rules.movements import ON_THE_WAY, MovementType, may_be_on_way
 from precursor.substances.models import Substance
+from precursor.web import paging
 
 T = MovementType
 #: Sites that the form offers by name.
@@ -71,13 +72,14 @@ def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
 def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
     """What was sent to the enterprise of a site, and nobody booked in: no trace begins at it, and it is missing."""
     receiver = sa.select(Site.enterprise_id).where(Site.outside_id == site).scalar_subquery()
-    sender = aliased(Site)
+    sender, to = aliased(Site), aliased(Party)
     query = (
         sa.select(
             Movement.outside_id, Movement.quantity, Movement.day, Substance.unit, sender.outside_id.label("site")
         )
         .join(Substance, Substance.id == Movement.substance_id)
         .join(sender, sender.id == Movement.site_id)
+        .join(to, to.id == Movement.other_enterprise_id)
         .where(
             Movement.other_enterprise_id == receiver,
             Movement.enterprise_id != receiver,
@@ -85,6 +87,12 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             Movement.type.in_(("sale_out", "return_out")),
             stands(Movement),
             ~is_booked_in(Movement),
+            visible(  # whoever oversees the sender, his site or the enterprise that has not booked it in
+                call.scope,
+                enterprise=Movement.enterprise_id,
+                areas_of=(sender.area_id, to.area_id),
+                substance=Movement.substance_id,
+            ),
         )
         .order_by(Movement.day, Movement.outside_id)
     )
@@ -167,7 +175,7 @@ def _begin(call: Call, house: House) -> list[Values]:
         .join(Site, Site.id == Movement.site_id)
         .join(Substance, Substance.id == Movement.substance_id)
         .where(
-            Movement.type == T.SALE_OUT.value,
+            Movement.type.in_((T.SALE_OUT.value, T.TRANSFER_OUT.value)),
             Movement.other_enterprise_id.is_not(None),
             Movement.day.between(call.today - timedelta(_LATELY), call.today - ON_THE_WAY - timedelta(1)),
             stands(Movement),
@@ -229,6 +237,8 @@ class Flow:
         address = "/trace?" + urlencode({"of": of, "direction": direction})
         pair = tuple(request.args.get(name, "").replace(TYPED, OUTSIDE) for name in ("from", "to"))
         lost = sorted((step for step in steps if step.lost or step.over), key=lambda step: -max(step.lost, step.over))
+        lines = [step for step in steps if (step.source, step.target) == pair] if any(pair) else together(steps)
+        page = paging.of(len(lines))
         unit = steps[0].unit if steps else weighing.unit_of(self.house, substance)
         drawn = Drawn(Markup(""))
         if found and (steps or site in books.of):
@@ -243,16 +253,21 @@ class Flow:
             fits=[] if found else fits,
             found=found,
             steps=steps,
-            lines=[step for step in steps if (step.source, step.target) == pair] if any(pair) else together(steps),
+            lines=lines[page.part],
+            page=page,
+            pairs=len(lines),
             is_pair=any(pair),
             whole=sum((s.sent for s in steps if (s.target if up else s.source) == site), ZERO),
             lost=lost,
             offs=figures.write_offs((step.number, date.fromisoformat(step.day)) for step in lost[:_LISTED]),
             unit=unit,
             origins=_origins(books, steps) if found and up else None,
+            hidden=sum("\0" not in end and bool(end) and end not in books.of for end in ends) if found else 0,
             book=books.of.get(site) if found else None,
             on_way=sum((step.sent for step in steps if step.is_on_way), ZERO),
             agreed=[s for s in steps if s.arrived is not None and not (s.lost or s.over or s.is_on_way)],
+            differing=[s for s in steps if s.target and s.arrived is not None and (s.lost or s.over)],
+            arrived=lambda some: custody.shown(sum((step.arrived for step in some), ZERO)),
             unseen=[step for step in steps if step.arrived is None],
             much=lambda some: custody.shown(sum((step.sent for step in some), ZERO)),
             begin=begin,

@@ -268,6 +268,7 @@ _ENDS: Final = {
     "/<id>/suspensions": ("revoked_on",),
     "/<id>/revocation": ("revoked_on",),
     "/<id>/end": ("how", "outcome"),
+    "/<id>/reversal-requests": ("reversal_asked_by",),
 }
 
 

@@ -19,6 +19,7 @@ from precursor.core.members import day_at
 from precursor.desk import cells, looking, names, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party, Site
+from precursor.enterprises.scoping import visible
 from precursor.movements.models import Movement, Reversal, ReversalRequest
 from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
@@ -73,13 +74,14 @@ class StoreLedger:
         )
         return (page, 404) if is_lost and not fits else page
 
-    def _check_site(self, site: str) -> None:
-        """NotFound for a store that there is none of, or that the reader may not see."""
-        sites = self.house.collections["sites"]
-        if (reader := call_for(sites.read)) is not None:
-            sites.one(reader, site)
+    def _check(self, call: Call, site: str, substance: str) -> None:
+        """NotFound for a store that there is none of, or a substance in it that the reader may not see."""
+        query = _here(call, sa.select(Site.id).join(Substance, sa.true()), site, substance)
+        if call.session.scalar(query) is None:
+            raise NotFound(f"没有这个场所与品种 / there is no site and substance {site}/{substance}")
 
     def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
+        self._check(call, site, substance)
         movements = self.house.collections["movements"]
         query = (movements.every or movements.query)(call)
         columns = query.selected_columns
@@ -92,8 +94,6 @@ class StoreLedger:
         before = (self.house.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(
             f"{site}/{substance}"
         )
-        if not rows and before is None:
-            self._check_site(site)
         here = self.house.rows("substances", lambda c: c.id == substance)
         if not here:
             raise NotFound(f"没有品种 / there is no substance {substance}")
@@ -125,10 +125,14 @@ class StoreLedger:
     def _last_count(self, site: str, substance: str, to: date) -> Values | None:
         """The last stocktake of a store up to a day, where the reader may see it."""
         stocktakes = self.house.collections["stocktakes"]
-        rows = self.house.rows("stocktakes", lambda c: c.date <= to, site=site, substance=substance)
-        if not rows or (reader := call_for(stocktakes.read)) is None:
+        lister, reader = call_for(stocktakes.list), call_for(stocktakes.read)
+        if lister is None or reader is None:
             return None
-        return stocktakes.show_one(reader, max(rows, key=lambda row: row.date).id)
+        query = stocktakes.query(lister)
+        columns = query.selected_columns
+        query = query.where(columns.site == site, columns.substance == substance, columns.date <= to)
+        row = lister.session.execute(query.order_by(columns.date.desc(), columns.id.desc()).limit(1)).first()
+        return stocktakes.show_one(reader, row.id) if row else None
 
     def _opened(self, call: Call, site: str, substance: str, start: date, to: date) -> int:
         """What a store was opened with, where that is in the time shown: it is in no stock of the day before."""
@@ -137,9 +141,9 @@ class StoreLedger:
             sa.select(opened.c.amount)
             .join(Site, Site.id == opened.c.site_id)
             .join(Substance, Substance.id == opened.c.substance_id)
-            .where(Site.outside_id == site, Substance.outside_id == substance, opened.c.day.between(start, to))
+            .where(opened.c.day.between(start, to))
         )
-        return sum(call.session.scalars(query))
+        return sum(call.session.scalars(_here(call, query, site, substance)))
 
     def _latest(self, call: Call, site: str, substance: str) -> tuple[str, str]:
         """Store and substance of what moved last, as far as they are not chosen."""
@@ -211,6 +215,15 @@ def _reversals(call: Call, numbers: Sequence[str]) -> tuple[dict[tuple[str, int]
                 else:
                     asked.add((number, version))
     return reversals, asked
+
+
+def _here(call: Call, query: sa.Select, site: str, substance: str) -> sa.Select:
+    """A query of sites and substances narrowed to one of each, where the reader may see both together."""
+    return query.where(
+        Site.outside_id == site,
+        Substance.outside_id == substance,
+        visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
+    )
 
 
 _LEDGER: Final = (

@@ -243,7 +243,7 @@ role.ps_inspector | 民警 | Police inspector
 role.ps_approver | 公安审批 | Police, approval
 role.ps_lead | 公安督办 | Police, oversight
 role.drug_reg | 药监 | Drug administration
-role.em_auditor | 应急管理督导 | Safety bureau
+role.em_auditor | 应急管理督导 | Safety bureau auditor
 role.commerce | 商务 | Commerce
 role.customs | 海关 | Customs
 role.health | 卫生健康 | Health

@@ -129,6 +129,8 @@ def _movement(session: Session, view: View, gap: Gap) -> Evidence:
     sides = [_side(session, movement, substance)]
     if other:
         sides.append(_side(session, other, substance))
+    if kind.is_in:  # who sent first
+        sides.reverse()
     found.facts += _proofs(session, movement, other, confirmation)
     title = W("双方记录", "Both sides") if TYPES[kind].pairs_with else W("记录", "The record")
     found.tables.append(Table(title, _SIDE, sides, frozenset({7})))
@@ -157,7 +159,8 @@ def _happened(
 ) -> Iterator[Step]:
     """A movement from the day it happened: each record of it, its document, and what there is none of to this day."""
     unit = session.get_one(Substance, movement.substance_id).unit
-    for each in filter(None, (movement, other)):
+    is_in = MovementType(movement.type).is_in
+    for each in filter(None, (other, movement) if is_in else (movement, other)):
         said = _TYPES[each.type]
         by = session.get_one(Party, each.enterprise_id).name
         yield Step(each.day, said, f"{each.outside_id} {by} {_amount(each.quantity, unit)}")

@@ -153,13 +153,14 @@ def gaps_about(seen: Asked, enterprise: str, most: int) -> dict[str, Any] | None
 
     None where nobody has had them counted.
     """
-    scope, kept = _listed(), current_app.extensions["summaries"]
-    if scope is None or ready_summary(seen) is None:
+    scope, known = _listed(), ready_summary(seen)
+    every = current_app.extensions["summaries"].listed(seen.view)
+    if scope is None or known is None or every is None:
         return None
-    every = service.in_scope(db.session, kept.gaps(db.session, seen.view, is_old_good=True), scope)
-    found = [gap for gap in every if enterprise in gap.parties]
+    found = [gap for gap in service.in_scope(db.session, every, scope) if enterprise in gap.parties]
     found.sort(key=lambda gap: (not lowers(gap), gap.since, gap.line))
-    return {"seen": seen, "total": len(found), **_table(seen, found[:most])}
+    older = known.counted_at if known.last_entry != last_entry(db.session) else None
+    return {"seen": seen, "total": len(found), "older": older, **_table(seen, found[:most])}
 
 
 def _table(seen: Asked, found: Sequence[Gap]) -> dict[str, Any]:
@@ -248,6 +249,21 @@ def write_offs(movements: Iterable[tuple[str, date]]) -> dict[str, WriteOff]:
                 else WriteOff(None)
             )
     return found
+
+
+def unverified(document: str) -> tuple[date, str] | None:
+    """By when a document was to be verified, and the page of that gap; None where it is none, or not the reader's."""
+    scope, today = _listed(), legal_day(current_app.extensions["settings"].clock())
+    if scope is None:
+        return None
+    try:
+        due = service.verification_due(db.session, seen_by(scope, str(today.year), today).view, document)
+        if due is None or due > today:
+            return None
+        seen = seen_by(scope, str(due.year), today)
+    except (NotFound, Refused):  # no register yet, or a reader of another city
+        return None
+    return due, seen.address("reconciliation.gap", code="PERMIT_UNVERIFIED", subject=document)
 
 
 def _record_of(gap: Gap) -> str | None:

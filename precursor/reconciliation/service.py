@@ -22,7 +22,8 @@ from precursor.core.errors import NotFound
 from precursor.enterprises.models import Party
 from precursor.enterprises.scoping import visible
 from precursor.inspections.models import Inspection
-from precursor.reconciliation import rounds, writeoff
+from precursor.permits.models import Permit
+from precursor.reconciliation import documents, rounds, writeoff
 from precursor.reconciliation.figures import FIGURES, Figure, Gap, of_period, stocktake_gap
 from precursor.reconciliation.models import Publication
 from precursor.reconciliation.view import View
@@ -121,6 +122,17 @@ def faults_of(session: Session, view: View, movements: Sequence[str]) -> dict[st
         query = sa.select(units.c.unit, units.c.code).where(units.c.unit.in_(movements[start : start + _AT_ONCE]))
         found |= {unit: code for unit, code in session.execute(query)}  # noqa: C416 - rows are no pairs
     return found
+
+
+def verification_due(session: Session, view: View, document: str) -> date | None:
+    """By when a document that is over was to be verified (K2); None while it is not over."""
+    closed = documents.closings(view)
+    query = (
+        sa.select(closed.c.due)
+        .join(Permit, sa.and_(Permit.enterprise_id == closed.c.enterprise_id, Permit.id == closed.c.id))
+        .where(Permit.outside_id == document, closed.c.closed_on <= view.as_of)
+    )
+    return session.scalar(query)
 
 
 def writeoff_by_month(session: Session, view: View, enterprise: int) -> dict[date, Rate]:

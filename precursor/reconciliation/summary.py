@@ -181,18 +181,22 @@ class Kept:
                 found = found or self._count(session, city, view, scope, now, key)
         return found
 
-    def gaps(self, session: Session, view: View, *, is_old_good: bool = False) -> list[Gap]:
+    def gaps(self, session: Session, view: View) -> list[Gap]:
         """Every gap of a view, as of the last entry; the lists of a few views are kept."""
         key, latest = (view.period, view.as_of, view.areas), last_entry(session)
         made_at, found = self._lists.get(key, (None, None))
-        if found is None or (made_at != latest and not is_old_good):
+        if found is None or made_at != latest:
             found = service.gaps(session, view)
             with self._keeping:
-                self._lists.pop(key, None)
-                self._lists[key] = latest, found
+                newer = self._lists.pop(key, (latest, found))
+                self._lists[key] = newer if newer[0] > latest else (latest, found)
                 while len(self._lists) > _MOST_LISTS:
                     self._lists.pop(next(iter(self._lists)))
         return found
+
+    def listed(self, view: View) -> list[Gap] | None:
+        """The list as it was last made, if it is still kept."""
+        return self._lists.get((view.period, view.as_of, view.areas), (None, None))[1]
 
     def ready(self, session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary | None:
         """The summary, where it is kept, or was quick to count before; for pages that are about something else."""

@@ -35,7 +35,8 @@ def wrong(gap: Gap, what: Goods | None, enterprise: str | None = None) -> Words:
     title = title_of(GAPS[gap.code], is_of_other=bool(enterprise) and gap.parties[:1] != (enterprise,))
     if what is None:
         return title
-    return Words(f"{what.zh}{title.zh}", f"{what.en}: {title.en[0].lower()}{title.en[1:]}")
+    much = f" {amount_in(what.amount)} " if what.amount and not gap.amount else ""
+    return Words(f"{what.zh}{much}{title.zh}", f"{what.en}{much.rstrip()}: {title.en[0].lower()}{title.en[1:]}")
 
 
 def said_detail(gap: Gap) -> str:

@@ -196,10 +196,10 @@ def cell(pct: float, target: float | None, floor: float) -> Markup:
     ).format("over" if below else "held", x(pct), mark)
 
 
-def allowance(shares: Sequence[float], way: float = 0.0) -> Markup:
-    """A bar of what is drawn, one part for each draw (percent of the whole), what is on its ``way``, the rest."""
+def allowance(drawn: Sequence[tuple[str, float]]) -> Markup:
+    """A bar of what is drawn (percent of the whole) and its look: used, way (on it), short (nobody received it)."""
     parts, at = [Markup('<rect class="track" width="100%" height="18" rx="2"/>')], 0.0
-    for look, share in [*(("used", share) for share in shares if share), ("way", way)]:
+    for look, share in drawn:
         if not share:
             continue
         width = max(share - 0.3, 0.2)

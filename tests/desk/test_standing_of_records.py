@@ -23,6 +23,7 @@ from precursor.movements.intents import Enter
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import ACTS
+from precursor.reconciliation.summary import Kept
 from precursor.rules.gaps import GAPS
 from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
@@ -157,7 +158,7 @@ def test_a_document_says_which_draws_are_not_written_off(reader, lead):
         page = lead.get(f"/purchase-documents/{document['id']}").text
         rows = re.search(r'aria-labelledby="left-h".*?</table>', page, re.S)
         wrong = re.findall(r'<a href="(/gaps/[^"]+)"><span class="tag bad"', rows[0]) if rows else []
-        warned = re.findall(r'<p class="headline">.*?href="(/gaps/[^"]+)"', page)
+        warned = re.findall(r'<p class="headline">.*?href="(/gaps/(?!PERMIT)[^"]+)"', page)
         assert warned == wrong[:2], document["id"]
         found += len(wrong)
     assert found
@@ -459,7 +460,7 @@ def test_who_has_not_recorded_is_told_so_and_not_that_the_other_has_no_record(tm
             address = re.search(r'href="(/gaps/WRITEOFF_NO_COUNTERPART/[^"]+)"', officer.get("/gaps").text)[1]
             page = officer.get(address.replace("&amp;", "&")).text
             heads[firm] = re.search(r"<h1>(.*?)</h1>", page, re.S)[1]
-        assert "硫酸对方没有记录" in heads["E01"]
+        assert "硫酸 10 kg 对方没有记录" in heads["E01"]
         assert "本单位没有登记" in heads["E05"]
         assert "对方没有记录" not in heads["E05"]
 
@@ -586,3 +587,57 @@ def test_a_partner_outside_who_is_called_like_an_enterprise_is_no_party_to_a_gap
         other = browser(door, "other", "ent_officer", enterprise="E05")
         assert "OUT1" not in other.get("/gaps").text
         assert "OUT1" not in other.get("/").text
+
+
+def test_a_document_whose_verification_is_over_time_says_so_first(reader, lead):
+    listed = lead.get("/gaps?code=PERMIT_UNVERIFIED&period=2025&lines=500").text
+    overdue = set(re.findall(r'href="/gaps/PERMIT_UNVERIFIED/([^"?]+)', listed))
+    assert overdue
+    for number in overdue:
+        answer = lead.get(f"/permits/{number}", follow_redirects=True)
+        said = re.search(
+            r'<p class="headline">.*?未核查，期限 (\d{4}-\d\d-\d\d)，已逾期 \d+ 日.*?href="([^"]+)"',
+            answer.text,
+            re.S,
+        )
+        assert said, number
+        assert lead.get(said[2].replace("&amp;", "&")).status_code == 200
+    for row in reader.get("purchase-documents?limit=200").json:
+        if reader.get(f"purchase-documents/{row['id']}").json["verified_on"]:
+            assert "未核查，期限" not in lead.get(f"/purchase-documents/{row['id']}").text
+
+
+def test_a_ledger_of_another_kind_of_substance_is_none(door):
+    auditor = browser(door, "kinds", "em_auditor", area="C0")
+    regulator = browser(door, "kinds-2", "drug_reg", area="C0")
+    for path in ("/ledger", "/ledger.xlsx"):
+        of_drug = f"{path}?site=S-E08&substance=EPHINJ&from=2024-01-01&to=2026-01-31"
+        assert auditor.get(of_drug).status_code == 404
+        assert regulator.get(of_drug).status_code == 200
+
+
+def test_a_trace_alarms_nobody_about_origins_that_lie_outside_his_area(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        permit = city.permit(outside_id="GB-1", holder=city.party["E12"], area=city.area["N"])
+        sale, _ = city.sell(permit, quantity=20 * KG, other_site=city.site["S-E12"])
+        with db.transaction(door.engine) as session:
+            city.receive(session, sale, 20 * KG, site="S-E12")
+        whole = browser(door, "whole", "ps_lead", area="C0").get("/trace?of=S-E12/H2SO4").text
+        assert "期初库存" in whole
+        part = browser(door, "part", "ps_inspector", area="N").get("/trace?of=S-E12/H2SO4").text
+        assert "没有查到源头" not in part
+        assert "源头不在本辖区" in part
+        assert "50,000" not in part
+
+
+def test_gaps_in_a_file_that_are_no_longer_counted_say_since_when(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        door.app.extensions["summaries"] = Kept(slow=0.0)  # as if to count took long
+        sale, _ = city.sell(city.permit(outside_id="GB-1"), quantity=10 * KG)
+        watcher = browser(door, "watcher", "ps_lead", area="C0")
+        watcher.get("/targets")
+        assert "统计于" not in watcher.get("/enterprises/E05").text
+        with db.transaction(door.engine) as session:
+            city.receive(session, sale, 10 * KG)
+        part = re.search(r'id="gaps-h".*?</section>', watcher.get("/enterprises/E05").text, re.S)
+        assert part is None or "统计于" in part[0]
