@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from precursor.api.collection import Call, Collection, Values
 from precursor.core.members import schema_of
-from precursor.desk import documents, names, sheets, terms
+from precursor.desk import documents, names, sheets, states, terms
 from precursor.desk.documents import State
 from precursor.desk.terms import DOCUMENTS
 from precursor.web.i18n import words
@@ -48,12 +48,16 @@ def columns_of(collection: Collection) -> list[str]:
     every = [name for name in schema_of(collection.answer).fields if name not in HIDDEN]
     if collection.path in DOCUMENTS:
         every += documents.BESIDE
+    if states.has(collection.path):  # where nobody overlooks it
+        every.insert(1, states.MEMBER)
     return [name for name in terms.COLUMNS.get(collection.path, every) if name in every]
 
 
 def record_of(collection: Collection, call: Call, row: sa.Row[Any]) -> Values:
     """A row as lists and workbooks say it."""
     record = collection.show(row)
+    if states.has(collection.path):
+        return states.beside(call, collection.path, record)
     return documents.beside(call, record) if collection.path in DOCUMENTS else record
 
 
@@ -84,6 +88,8 @@ def lead_of(columns: Sequence[str]) -> str | None:
     return next((name for name in _LEADING if name in columns), None)
 
 
+#: Words that must not look like their neighbours: look and icon of a tag.
+_LOOKS: Final = {("result", "fault"): ("bad", "alert")}
 Called = Mapping[tuple[str, str], str]
 
 
@@ -99,7 +105,7 @@ def show(name: str, value: Any, called: Called) -> Shown:
     """One value: words in the reader's language, names for ids, amounts with separators."""
     if value is None or value in ("", []):
         return NOTHING
-    if isinstance(value, State):
+    if isinstance(value, State | states.Standing):
         return Shown(words(value.said), look=value.look, icon=value.icon)
     if isinstance(value, list):
         return Shown("、".join(show(name, item, called).text for item in value))
@@ -111,7 +117,8 @@ def show(name: str, value: Any, called: Called) -> Shown:
         link = f"/permits/{quote(value)}" if path in DOCUMENTS else f"/{path}/{quote(value)}"
         return Shown(known or value, link, sub=value if known and path in _NAMED_BESIDE else "")
     if (word := terms.word(name, value)) is not None:
-        return Shown(words(word))
+        look, icon = _LOOKS.get((name, str(value)), ("", ""))
+        return Shown(words(word), look=look, icon=icon)
     if name in terms.AMOUNTS:
         whole, dot, fraction = str(value).partition(".")
         return Shown(f"{int(whole):,}{dot}{fraction}", is_number=True)

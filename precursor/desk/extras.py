@@ -29,7 +29,7 @@ from precursor.reconciliation import pages as figures
 from precursor.reconciliation.wording import title_of
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.rules.movements import may_be_on_way
+from precursor.rules.movements import TYPES, MovementType, may_be_on_way
 from precursor.rules.permits import POLICE_VERIFIED
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment, ShipmentLeg
@@ -329,6 +329,9 @@ def _movement(call: Call, record: Values, house: House) -> Extra | None:
     sent = date.fromisoformat(record["date"])
     found["written_off"] = off = figures.write_offs([(record["id"], sent)]).get(record["id"])
     found |= {"is_on_way": _on_way(call, off, sent), "days": (call.today - sent).days}
+    proof = TYPES[MovementType(record["type"])].proof.member
+    if off is None and proof is not None and not record.get(proof):  # who may not read gaps has to know it, too
+        found["lacks"] = terms.member(proof)
     if call_for(Action.LEDGER_LIST) is not None:
         way = {"site": record["site"], "substance": record["substance"], "to": record["date"]}
         found["links"].append((Words("台账", "Ledger"), f"/ledger?{urlencode(way)}"))

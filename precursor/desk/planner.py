@@ -44,6 +44,7 @@ OPEN: Final = "open"
 ALL: Final = "all"
 #: By the visits of so many days is reckoned when all would be done.
 _PACE: Final = 28
+_BACK, _WEEKS = 2, 7  # weeks before this one, and in all, around today
 _SHOWN: Final = 6  # of what is late, beside the month
 
 
@@ -103,7 +104,8 @@ class Planner:
             roads=self._roads(as_of),
             road_gaps=standing.gaps_of_kind("ROAD_CHECK_MISSED", period, as_of),
             counties=_covered(slots, lambda slot: firms[slot["enterprise"]].county, "county", firms.values()),
-            weeks=self._weeks(call, slots, month),
+            weeks=self._weeks(call, slots, _days(as_of, month)),
+            is_rolling=not request.args.get("month") and month == as_of.replace(day=1),
             month=month,
             turned=[_turned(month, by) for by in (-1, 1)],
             firms=firms,
@@ -119,9 +121,9 @@ class Planner:
             may_record=call_for(Action.INSPECTION_RECORD) is not None,
         )
 
-    def _weeks(self, call: Call, slots: Sequence[Values], month: date) -> list[list[Day]]:
-        """The month, Monday first: visits made on each day, and windows whose last day it is."""
-        weeks = [[Day(day) for day in week] for week in Calendar().monthdatescalendar(month.year, month.month)]
+    def _weeks(self, call: Call, slots: Sequence[Values], days: Sequence[Sequence[date]]) -> list[list[Day]]:
+        """Weeks, Monday first: visits made on each day, and windows whose last day it is."""
+        weeks = [[Day(day) for day in week] for week in days]
         by_day = {each.day: each for week in weeks for each in week}
         grade = {slot["enterprise"]: slot["grade"] for slot in slots}
         for slot in slots:
@@ -258,6 +260,14 @@ def _month(as_of: date, period: str) -> date:
         return day_at("/month", f"{text[:7]}-01")
     asked = Period.parse(period)
     return (as_of if as_of in asked else asked.end).replace(day=1)
+
+
+def _days(as_of: date, month: date) -> list[list[date]]:
+    """The weeks of a month; where none is asked for those around today, so that what falls due next is in sight."""
+    if request.args.get("month") or month != as_of.replace(day=1):
+        return Calendar().monthdatescalendar(month.year, month.month)
+    monday = as_of - timedelta(as_of.weekday() + 7 * _BACK)
+    return [[monday + timedelta(7 * week + day) for day in range(7)] for week in range(_WEEKS)]
 
 
 def _turned(month: date, by: int) -> str:

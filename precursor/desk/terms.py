@@ -43,6 +43,7 @@ closed_on | 关闭日期 | Closed on
 code | 代码 | Code
 consignee | 收货单位 | Consignee
 contact | 联系人 | Contact
+standing | 办理情况 | Standing
 cosignature | 复核签字 | Second signature
 counted | 实盘数量 | Counted
 counterpart | 对方记录 | Other side's record

@@ -90,7 +90,6 @@ def test_who_may_not_list_gaps_is_not_told_how_a_movement_stands(door):
     keeper = door.account("keeper", "ent_keeper", enterprise="E06")
     keeper._begin()
     for movement in keeper.get("movements").json[:5]:
-        page = keeper.browser.get(f"/movements/{movement['id']}").text
         assert movement["id"] in page
         assert "核销。" not in page
         assert "未核销" not in page
@@ -237,7 +236,6 @@ def test_a_loss_says_how_long_its_report_took(door):
         "reported_at": "2026-01-30T09:30:00+08:00",
     }
     id_ = keeper.done("incidents", told)["id"]
-    page = keeper.browser.get(f"/incidents/{id_}").text
     assert "发现后 25 小时 30 分报告，逾时限" in page
 
 
@@ -641,3 +639,32 @@ def test_gaps_in_a_file_that_are_no_longer_counted_say_since_when(tmp_path):
             city.receive(session, sale, 10 * KG)
         part = re.search(r'id="gaps-h".*?</section>', watcher.get("/enterprises/E05").text, re.S)
         assert part is None or "统计于" in part[0]
+
+
+def test_who_may_not_read_gaps_is_told_what_a_movement_lacks_and_that_a_reversal_waits(tmp_path):
+    with empty_city.opened(tmp_path) as (door, _):
+        entry = {"site": "S-E01", "substance": "H2SO4", "unit": "kg", "quantity": "5", "date": str(DAY)}
+        entry["happened"] = {"reason": "补录"}
+        keeper = door.account("keeper.e01", "ent_keeper", enterprise="E01")
+        keeper.done("movements/out", entry | {"id": "U1", "type": "use_out"})
+        keeper.done("movements/out", entry | {"id": "U2", "type": "use_out", "usage_record": "LL-1"})
+        own = browser(door, "keeper.two", "ent_keeper", enterprise="E01")
+        page = own.get("/movements/U1").text
+        assert "没有填使用记录，不能核销" in page
+        assert "不能核销" not in own.get("/movements/U2").text
+        assert "/movements/U1/reversal-requests" in page
+        keeper.done("movements/U1/reversal-requests", {"reason": "补记录"})
+        page = own.get("/movements/U1").text
+        assert "待另一人批准" in page
+        assert "/movements/U1/reversal-requests" not in page
+
+
+def test_lists_say_what_waits_or_went_wrong(door, reader):
+    watcher = browser(door, "lists", "ps_lead", area="C0")
+    for path, wrong in (("delegations", "未答复"), ("shipments", "核查"), ("incidents", "迟报")):
+        page = watcher.get(f"/{path}?lines=500").text
+        head = re.search(r"<thead>(.*?)</thead>", page, re.S)[1]
+        assert "办理情况" in head
+        assert page.count('class="tag ') >= len(re.findall(r'<td class="ttl', page)) > 0
+        assert watcher.get(f"/{path}.xlsx").status_code == 200
+        assert wrong in page or 'class="tag bad"' not in page
