@@ -89,7 +89,7 @@ class Planner:
         if request.path.endswith(".xlsx"):
             return answer("plan", "检查计划", _COLUMNS, [_line(slot, firms) for slot in shown])
         page = paging.of(len(shown))
-        month = _month(as_of, period)
+        month, known = _month(as_of, period), standing.counted(period, as_of)
         late = sorted((slot for slot in slots if slot["state"] == "missed"), key=lambda slot: slot["end"])[:_SHOWN]
         return render_template(
             "desk/plan.html",
@@ -98,11 +98,12 @@ class Planner:
             counts=Counter(slot["state"] for slot in slots),
             late=late,
             grades=self._paced(call, slots, as_of),
-            gaps=standing.gap_counts(period, as_of),
+            gaps=known[0].by_party if known else None,
+            counted_at=known[1] if known else None,
             usual=OPEN,
             every=ALL,
             roads=self._roads(as_of),
-            road_gaps=standing.gaps_of_kind("ROAD_CHECK_MISSED", period, as_of),
+            road_gaps=sum(one.count for one in known[0].waiting if one.code == "ROAD_CHECK_MISSED") if known else 0,
             counties=_covered(slots, lambda slot: firms[slot["enterprise"]].county, "county", firms.values()),
             weeks=self._weeks(call, slots, _days(as_of, month)),
             is_rolling=not request.args.get("month") and month == as_of.replace(day=1),

@@ -1,8 +1,7 @@
 """How an enterprise stands, in one line: grade, the last visit and the next, what is open."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from precursor.api.collection import Call
@@ -12,6 +11,7 @@ from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
 from precursor.desk.house import House, call_for
 from precursor.reconciliation import pages as figures
+from precursor.reconciliation.summary import Summary
 
 #: Gaps in the file of an enterprise; the rest stand in the list.
 _SHOWN: Final = 6
@@ -60,18 +60,11 @@ def counts(call: Call, row: Any) -> bool:
     return bool(row.mode == "onsite" and row.inspectors >= least)
 
 
-def gap_counts(period: str, as_of: date) -> Mapping[str, int] | None:
-    """How many gaps of a period concern each enterprise, where somebody has had them counted."""
+def counted(period: str, as_of: date) -> tuple[Summary, datetime | None] | None:
+    """What is counted of a period, and when, if more was recorded since; None where nobody has had it counted."""
     seen = _watched(period, as_of)
-    known = figures.ready_summary(seen) if seen else None
-    return known.by_party if known else None
-
-
-def gaps_of_kind(code: str, period: str, as_of: date) -> int:
-    """How many gaps of a kind there are in a period, where somebody has had them counted; else none is told of."""
-    seen = _watched(period, as_of)
-    known = figures.ready_summary(seen) if seen else None
-    return sum(one.count for one in known.waiting if one.code == code) if known else 0
+    known = figures.latest_summary(seen) if seen else None
+    return (known, figures.older(known)) if known else None
 
 
 def _gaps(call: Call, enterprise: str) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -142,25 +142,23 @@ def summary(seen: Asked, *, fresh: bool = False) -> Summary:
     return kept.get(db.session, seen.city, seen.view, _listed(), clock(), fresh=fresh)
 
 
-def ready_summary(seen: Asked) -> Summary | None:
-    """The same, if somebody has had it counted, and it need not be counted anew or soon is."""
-    kept: Kept = current_app.extensions["summaries"]
-    return kept.ready(db.session, seen.city, seen.view, _listed(), current_app.extensions["settings"].clock())
+def older(known: Summary) -> datetime | None:
+    """When a summary was counted, if more was recorded since."""
+    return known.counted_at if known.last_entry != last_entry(db.session) else None
 
 
 def gaps_about(seen: Asked, enterprise: str, most: int) -> dict[str, Any] | None:
     """The gaps that concern an enterprise, for the table of them: the oldest that lower a target first.
 
-    None where nobody has had them counted.
+    None where nobody has had them counted; to count them for a page about something else takes too long.
     """
-    scope, known = _listed(), ready_summary(seen)
+    scope, known = _listed(), latest_summary(seen)
     every = current_app.extensions["summaries"].listed(seen.view)
     if scope is None or known is None or every is None:
         return None
     found = [gap for gap in service.in_scope(db.session, every, scope) if enterprise in gap.parties]
     found.sort(key=lambda gap: (not lowers(gap), gap.since, gap.line))
-    older = known.counted_at if known.last_entry != last_entry(db.session) else None
-    return {"seen": seen, "total": len(found), "older": older, **_table(seen, found[:most])}
+    return {"seen": seen, "total": len(found), "older": older(known), **_table(seen, found[:most])}
 
 
 def _table(seen: Asked, found: Sequence[Gap]) -> dict[str, Any]:
@@ -313,7 +311,7 @@ def targets() -> str:
         roads=next(c for c in counted if c.figure.key == "K6"),
         heat=_heat(seen, found),
         floors={c.figure.key: _floor(c) for c in counted},
-        is_older=found.last_entry != last_entry(db.session),
+        is_older=older(found) is not None,
         counted_at=found.counted_at,
     )
 

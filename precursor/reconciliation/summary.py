@@ -198,13 +198,6 @@ class Kept:
         """The list as it was last made, if it is still kept."""
         return self._lists.get((view.period, view.as_of, view.areas), (None, None))[1]
 
-    def ready(self, session: Session, city: City, view: View, scope: Scope | None, now: datetime) -> Summary | None:
-        """The summary, where it is kept, or was quick to count before; for pages that are about something else."""
-        found, before = self._found(session, _key(city, view, scope)), self.latest(city, view, scope)
-        if found is None and before is not None and before.seconds < self._slow:
-            return self.get(session, city, view, scope, now)
-        return found
-
     def latest(self, city: City, view: View, scope: Scope | None) -> Summary | None:
         """The summary as it was last counted, however much was recorded since."""
         return self._kept.get(_key(city, view, scope), (0.0, None))[1]
