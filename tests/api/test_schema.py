@@ -77,7 +77,7 @@ KIND = {"deadline": None, "derandomize": True, "database": None, "suppress_healt
 
 
 #: Requests of each kind, and how many of them PostgreSQL is asked: one of so many. PRECURSOR_EVERY_SEED=1: more, all.
-EXAMPLES, SHARE = (40, 1) if os.environ.get("PRECURSOR_EVERY_SEED") else (10, 5)
+EXAMPLES, SHARE = (40, 1) if os.environ.get("PRECURSOR_EVERY_SEED") else (6, 6)
 
 
 @SCHEMA.parametrize()

@@ -81,10 +81,12 @@ def test_every_list_and_record(visit, name, role, width, language):
             record = first_of(one, collection.path)
             if record and role in GRANTS[collection.read]:
                 pages.append(record)
+    lists = {collection.path for collection in rooms.COLLECTIONS} - {"movements", "purchase-documents"}
     for path in pages:
         assert one.open(path).status == 200, path
         one.fits(360 if width == 390 else 1366, width)
-        one.is_accessible()
+        if width == 1440 or path.lstrip("/") not in lists:  # one template: on the phone its lists once
+            one.is_accessible()
     one.is_quiet()
 
 

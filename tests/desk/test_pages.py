@@ -1,6 +1,7 @@
 """What pages say of the worked city."""
 
 import json
+import os
 import re
 from collections import Counter
 from datetime import date
@@ -138,12 +139,12 @@ REPORTS = {
     "/gaps.xlsx": ("period", "as_of", "code", "owner"),
     "/stock": ("on", "q", "enterprise", "page"),
     "/stock.xlsx": ("on", "q"),
-    "/ledger": ("site", "substance", "from", "to"),
+    "/ledger": ("site", "substance", "from", "to", "type"),
     "/plan": ("period", "as_of", "state", "grade", "county", "due", "month", "until", "page"),
     "/plan.xlsx": ("period", "state", "until"),
     "/purchase-documents": ("state", "until", "holder", "page"),
     "/reversals": ("open",),
-    "/trace": ("of", "direction", "site", "substance", "from", "to"),
+    "/trace": ("of", "direction", "site", "substance", "from", "to", "lines"),
     "/search": ("q",),
 }
 
@@ -154,9 +155,11 @@ def test_no_address_makes_a_page_fail(asked, request):
     for collection in rooms.COLLECTIONS:
         addresses[f"/{collection.path}"] = [*collection.filters, "q", "page"]
         addresses[f"/{collection.path}.xlsx"] = ["q"]
+    # every text for every list, and every second one for each name: PRECURSOR_EVERY_SEED=1 asks all
+    step = 1 if os.environ.get("PRECURSOR_EVERY_SEED") else 2
     for path, names in addresses.items():
-        for name in names:
-            for text in odd:
+        for number, name in enumerate(names):
+            for text in odd[number % step :: step]:
                 query = f"{name}={quote(text, errors='surrogatepass')}"
                 answer = asked.get(f"{path}?{query}")
                 assert answer.status_code in (200, 302, 400, 403, 404, 422), (path, query[:60])
