@@ -105,7 +105,7 @@ def show(name: str, value: Any, called: Called) -> Shown:
     """One value: words in the reader's language, names for ids, amounts with separators."""
     if value is None or value in ("", []):
         return NOTHING
-    if isinstance(value, State | states.Standing):
+    if isinstance(value, State | states.Told):
         return Shown(words(value.said), look=value.look, icon=value.icon)
     if isinstance(value, list):
         return Shown("、".join(show(name, item, called).text for item in value))

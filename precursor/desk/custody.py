@@ -67,8 +67,7 @@ class Step:
     is_on_way: bool = False  # sent so lately that it may still come
     document: str = ""  # under which it went
     until: str = ""  # the last day of several
-    parts: tuple["Step", ...] = ()  # the movements that it sums up
-    sums: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))  # of the parts: lost and over
+    sums: tuple[Decimal, Decimal] | None = None  # of several movements: what was lost, and what was over
 
     @property
     def difference(self) -> Decimal | None:
@@ -78,7 +77,7 @@ class Step:
     @property
     def lost(self) -> Decimal:
         """What was sent and did not arrive. A loss in one movement is not made good by a surplus in another."""
-        if self.parts:
+        if self.sums is not None:
             return self.sums[0]
         if self.is_on_way:
             return ZERO
@@ -87,7 +86,7 @@ class Step:
     @property
     def over(self) -> Decimal:
         """What arrived and was never sent."""
-        if self.parts:
+        if self.sums is not None:
             return self.sums[1]
         return max(self.difference or ZERO, ZERO)
 
@@ -102,10 +101,9 @@ def together(steps: Sequence[Step]) -> list[Step]:
         sent = sum((part.sent for part in parts), ZERO)
         there = None if is_outside else sum((part.arrived or ZERO for part in parts), ZERO)
         days = sorted(part.day for part in parts)
+        sums = sum((part.lost for part in parts), ZERO), sum((part.over for part in parts), ZERO)
         one = Step(source, target, sent, there, parts[0].unit, day=days[0], until=days[-1], count=len(parts))
-        lost, over = (sum((getattr(part, name) for part in parts), ZERO) for name in ("lost", "over"))
-        one = replace(one, parts=tuple(parts), sums=(lost, over))
-        summed.append(replace(one, is_on_way=is_on_way))
+        summed.append(replace(one, is_on_way=is_on_way, sums=sums))
     return sorted(summed, key=lambda step: (-step.sent, step.source, step.target))
 
 

@@ -18,8 +18,9 @@ from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import NotFound, Refused
-from precursor.desk import documents, names, onroad, standing, steps, stickers, terms
+from precursor.desk import documents, names, onroad, standing, states, steps, stickers, terms
 from precursor.desk.house import House, call_for
+from precursor.desk.states import Delegated
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
@@ -32,8 +33,6 @@ from precursor.rules.law import Words
 from precursor.rules.movements import TYPES, MovementType, may_be_on_way
 from precursor.rules.permits import POLICE_VERIFIED
 from precursor.substances.models import Substance
-from precursor.trade.models import Shipment, ShipmentLeg
-from precursor.trade.service import is_leg_done
 from precursor.web import marks
 from precursor.web.i18n import head, language, t
 
@@ -385,16 +384,13 @@ def _enterprise(call: Call, record: Values, house: House) -> Extra:
 
 def _incident(call: Call, record: Values, _: House) -> Extra | None:
     """How long it took to report a loss, beside the time that the city allows."""
-    try:
-        allowed = areas.city(call.session).parameters.loss_report_hours
-    except Refused:
+    if (found := states.told_after(call, record)) is None:
         return None
-    found, told = (datetime.fromisoformat(record[name]) for name in ("discovered_at", "reported_at"))
-    used = told - found
+    used, allowed = found
     return {
         "template": "desk/incident.html",
-        "hours": int(used.total_seconds()) // 3600,
-        "minutes": int(used.total_seconds()) // 60 % 60,
+        "hours": used // timedelta(hours=1),
+        "minutes": used // timedelta(minutes=1) % 60,
         "allowed": allowed,
         "is_late": used > timedelta(hours=allowed),
     }
@@ -419,10 +415,7 @@ def _visit(call: Call, record: Values, _: House) -> Extra | None:
 
 def _shipment(call: Call, record: Values, _: House) -> Extra:
     """Whether both legs of an import or export are verified (DEFINITIONS K3)."""
-    legs = sa.select(ShipmentLeg).join(Shipment, Shipment.id == ShipmentLeg.shipment_id)
-    known = call.session.scalars(legs.where(Shipment.outside_id == record["id"]))
-    done = {leg.leg for leg in known if is_leg_done(leg)}
-    lacks = [terms.WORDS[leg] for leg in ("foreign", "domestic") if leg not in done]
+    lacks = states.open_legs(call, record)
     said = Words("境外、境内核查均已完成", "Both legs are verified")
     if lacks:
         said = Words("缺" + "、".join(w.zh for w in lacks), "Missing: " + ", ".join(w.en for w in lacks))
@@ -448,22 +441,23 @@ def _stocktake(_call: Call, record: Values, _house: House) -> Extra | None:
 
 
 def _delegation(call: Call, record: Values, _: House) -> Extra:
-    """Whether a delegation holds today: accepted, not revoked since, not over (DEFINITIONS K1)."""
-    held = [answer for answer in record["answers"] if answer["on"] <= str(call.today)]
-    last = max(held, key=lambda answer: (answer["on"], answer["answer"] == "revoked"), default=None)
-    until, since = record["valid_to"], last["on"] if last else ""
-    if last is None:
-        wrong, said = (
-            True,
-            Words("对方尚未答复，场所未受委托管理", "Not answered yet: nobody supervises the site by it"),
-        )
-    elif last["answer"] == "revoked":
-        wrong, said = True, Words(f"自 {since} 起已撤销", f"Revoked from {since}")
-    elif until < str(call.today):
-        wrong, said = True, Words(f"已于 {until} 到期", f"Ended on {until}")
-    else:
-        wrong, said = False, Words(f"自 {since} 起有效，至 {until}", f"In force from {since} until {until}")
-    return {"template": "desk/said.html", "is_wrong": wrong, "said": said, "more": None}
+    """Whether a delegation holds today."""
+    became, since = states.delegated(call, record)
+    said = {
+        Delegated.OPEN: Words("对方尚未答复，场所未受委托管理", "Not answered yet: nobody supervises the site by it"),
+        Delegated.NOT_YET: Words(f"自 {since} 起才有效", f"In force only from {since}"),
+        Delegated.IN_FORCE: Words(
+            f"自 {since} 起有效，至 {record['valid_to']}", f"In force from {since} until {record['valid_to']}"
+        ),
+        Delegated.EXPIRED: Words(f"已于 {since} 到期", f"Ended on {since}"),
+        Delegated.REVOKED: Words(f"自 {since} 起已撤销", f"Revoked from {since}"),
+    }[became]
+    return {
+        "template": "desk/said.html",
+        "is_wrong": became is not Delegated.IN_FORCE,
+        "said": said,
+        "more": None,
+    }
 
 
 def _trip(call: Call, record: Values, _: House) -> Extra:

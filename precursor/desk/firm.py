@@ -17,7 +17,7 @@ from precursor.desk import documents, names, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party, Site
 from precursor.movements.models import Movement
-from precursor.movements.service import is_booked_in, stands
+from precursor.movements.service import is_unanswered, stands
 from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.service import Rate
@@ -68,8 +68,7 @@ def coming(call: Call) -> list[Sent]:
         .where(
             Movement.other_enterprise_id == call.subject.enterprise_id,
             Movement.type.in_(("sale_out", "return_out")),
-            stands(Movement),
-            ~is_booked_in(Movement),
+            is_unanswered(Movement),
         )
         .order_by(Movement.day)
         .limit(50)

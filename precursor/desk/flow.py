@@ -26,11 +26,11 @@ from precursor.desk.house import House
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
 from precursor.movements.models import Movement
-from precursor.movements.service import is_booked_in, stands
+from precursor.movements.service import is_unanswered, stands
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation import tracing
 from precursor.rules.law import Words
-from precursor.rules.movements import ON_THE_WAY, MovementType, may_be_on_way
+from precursor.rules.movements import ON_THE_WAY, TYPES, MovementType, may_be_on_way
 from precursor.substances.models import Substance
 from precursor.web import paging
 
@@ -43,8 +43,6 @@ _LISTED: Final = 50
 _BEGIN: Final = 10
 #: Over so many days back is looked for what nobody booked in, to begin there.
 _LATELY: Final = 730
-#: What ends in a place, besides what goes on.
-_USED: Final = frozenset({T.USE_OUT, T.SAMPLE_OUT, T.LOSS_OUT, T.DISPOSAL_OUT})
 
 
 def _steps(call: Call, edges: Sequence[Values]) -> list[Step]:
@@ -85,8 +83,7 @@ def _on_the_way(call: Call, site: str, substance: str) -> list[Step]:
             Movement.enterprise_id != receiver,
             Substance.outside_id == substance,
             Movement.type.in_(("sale_out", "return_out")),
-            stands(Movement),
-            ~is_booked_in(Movement),
+            is_unanswered(Movement),
             visible(  # whoever oversees the sender, his site or the enterprise that has not booked it in
                 call.scope,
                 enterprise=Movement.enterprise_id,
@@ -147,7 +144,7 @@ def _book(sums: Mapping[str, Decimal]) -> Book:
         opening=sums.get("opening", ZERO),
         made=sums.get(T.PRODUCTION_IN, ZERO),
         came=of(lambda kind: kind.is_in),
-        used=of(lambda kind: kind in _USED),
+        used=of(lambda kind: TYPES[kind].is_end),
         went=of(lambda kind: not kind.is_in),
     )
 
@@ -176,10 +173,8 @@ def _begin(call: Call, house: House) -> list[Values]:
         .join(Substance, Substance.id == Movement.substance_id)
         .where(
             Movement.type.in_((T.SALE_OUT.value, T.TRANSFER_OUT.value)),
-            Movement.other_enterprise_id.is_not(None),
             Movement.day.between(call.today - timedelta(_LATELY), call.today - ON_THE_WAY - timedelta(1)),
-            stands(Movement),
-            ~is_booked_in(Movement),
+            is_unanswered(Movement),
             visible(call.scope, enterprise=Site.enterprise_id, areas_of=(Site.area_id,), substance=Substance.id),
         )
         .group_by(Site.outside_id, Substance.outside_id, Substance.unit)

@@ -1,8 +1,12 @@
 """What an address looks for: a text in what a collection shows of its records."""
 
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
+from flask import request
+
+from precursor.core.members import day_at
 
 #: Columns besides the id in which one looks, where a collection has them.
 _LOOKED: Final = ("name", "name_zh", "name_en", "credit_code", "batch", "number", "plate", "customs_no", "cas")
@@ -15,6 +19,12 @@ _LONGEST: Final = 100
 def cleaned(text: str) -> str:
     """What was typed into a field that looks for something; longer texts are in no name."""
     return text.strip()[:_LONGEST]
+
+
+def day(name: str, usual: date) -> date:
+    """A day in the address, or the ``usual`` one."""
+    text = request.args.get(name, "")
+    return day_at(f"/{name}", text) if text else usual
 
 
 def holds(columns: Any, text: str, *others: Any) -> sa.ColumnElement[bool]:

@@ -18,7 +18,7 @@ from precursor.areas.models import Area
 from precursor.core.access import Action
 from precursor.core.clock import Period
 from precursor.core.members import day_at
-from precursor.desk import standing, terms
+from precursor.desk import looking, standing, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party
 from precursor.reconciliation.wording import OFTEN
@@ -81,7 +81,7 @@ class Planner:
     def page(self) -> str | Response:
         """Which visits are late, which fall due and when, and how far each grade and county is covered."""
         call = call_of()
-        as_of = _day("as_of", call.today)
+        as_of = looking.day("as_of", call.today)
         period = request.args.get("period") or str(as_of.year)
         slots = self.house.listings["plan"].make(call, {"period": period, "as_of": as_of})["slots"]
         firms = _firms(call, {slot["enterprise"] for slot in slots})
@@ -222,7 +222,7 @@ def _narrowed(slots: Sequence[Values], firms: Mapping[str, Firm]) -> list[Values
     """
     grade, county, due = (request.args.get(name, "") for name in ("grade", "county", "due"))
     state = request.args.get("state", OPEN)
-    until = str(_day("until", date.max))
+    until = str(looking.day("until", date.max))
     found = [
         slot
         for slot in slots
@@ -248,11 +248,6 @@ def _covered(slots: Sequence[Values], of: Any, name: str, firms: Any = ()) -> li
         one.name, one.often = called.get(key, key), OFTEN.get(key)
         one.address = f"/plan?{urlencode(kept | {name: key})}#list"
     return [found[key] for key in sorted(found)]
-
-
-def _day(name: str, usual: date) -> date:
-    text = request.args.get(name, "")
-    return day_at(f"/{name}", text) if text else usual
 
 
 def _month(as_of: date, period: str) -> date:

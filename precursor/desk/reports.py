@@ -15,7 +15,6 @@ from precursor.api.collection import Values
 from precursor.api.views import call_of
 from precursor.core import access
 from precursor.core.access import Action
-from precursor.core.members import day_at
 from precursor.desk import cells, documents, looking, names, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.planner import Planner
@@ -49,7 +48,7 @@ class Reports:
     def stock(self) -> str | Response:
         """What lies where, by the books."""
         call = call_of()
-        on = _day("on", call.today)
+        on = looking.day("on", call.today)
         whose = looking.cleaned(request.args.get("enterprise", ""))
         found = self.house.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
         records = []
@@ -110,11 +109,6 @@ class Reports:
         if len(found) == 1 and len(found[0][3]) == 1:
             return redirect(found[0][3][0][0])
         return render_template("desk/search.html", text=text, found=found)
-
-
-def _day(name: str, usual: date) -> date:
-    text = request.args.get(name, "")
-    return day_at(f"/{name}", text) if text else usual
 
 
 def _text(record: Values, called: Mapping[tuple[str, str], str]) -> str:

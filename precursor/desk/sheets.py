@@ -8,7 +8,7 @@ from precursor.api.collection import Values
 from precursor.core.clock import parse_instant
 from precursor.desk import terms
 from precursor.desk.documents import State
-from precursor.desk.states import Standing
+from precursor.desk.states import Told
 from precursor.web.i18n import local
 from precursor.web.sheets import Cell
 
@@ -36,7 +36,7 @@ def _cell(name: str, value: Any) -> Cell:
         return Decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, State | Standing):
+    if isinstance(value, State | Told):
         return value.said.zh
     if name in terms.MOMENTS:
         return moment(value)

@@ -1,8 +1,9 @@
-"""Where a record stands today, in a word, for lists: what waits or went wrong must not look like the rest."""
+"""Where a delegation, a shipment or a loss stands today: what waits or went wrong must not look like the rest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from precursor.api.collection import Call, Values
 from precursor.areas import service as areas
 from precursor.core.errors import Refused
 from precursor.core.members import day_at
+from precursor.desk import terms
 from precursor.enterprises.models import Delegation, DelegationAnswer
 from precursor.rules.law import Words
 from precursor.trade.models import Shipment, ShipmentLeg
@@ -21,59 +23,82 @@ MEMBER: Final = "standing"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Look, words and icon, like those of a document."""
+class Told:
+    """Look, words and icon, like those of the state of a document."""
 
     look: str
     said: Words
     icon: str
 
 
-def _delegation(call: Call, record: Values) -> Standing:
+class Delegated(Enum):
+    """What became of a delegation by today."""
+
+    OPEN = Told("bad", Words("未答复", "not answered"), "alert")
+    NOT_YET = Told("", Words("未生效", "not yet in force"), "clock")
+    IN_FORCE = Told("ok", Words("生效", "in force"), "check")
+    EXPIRED = Told("warn", Words("已到期", "expired"), "clock")
+    REVOKED = Told("", Words("已撤销", "revoked"), "undo")
+
+
+def delegated(call: Call, record: Values) -> tuple[Delegated, date | None]:
+    """What became of a delegation, and since when: accepted, revoked, or over (DEFINITIONS K1)."""
     query = (
         sa.select(DelegationAnswer.answer, DelegationAnswer.day)
         .join(Delegation, Delegation.id == DelegationAnswer.delegation_id)
         .where(Delegation.outside_id == record["id"])
     )
     days = {answer: day for answer, day in call.session.execute(query)}  # noqa: C416 - rows are no pairs
-    if (ended := days.get("revoked")) is not None and ended <= call.today:
-        return Standing("", Words("已撤销", "ended"), "undo")
-    if (begins := days.get("accepted")) is None:
-        return Standing("bad", Words("未答复", "not answered"), "alert")
-    if day_at("/valid_to", record["valid_to"]) < call.today:
-        return Standing("warn", Words("已到期", "expired"), "clock")
-    if begins > call.today:
-        return Standing("", Words("未生效", "not yet in force"), "clock")
-    return Standing("ok", Words("生效", "in force"), "check")
+    accepted, revoked, until = days.get("accepted"), days.get("revoked"), day_at("/valid_to", record["valid_to"])
+    if revoked is not None and revoked <= call.today:
+        return Delegated.REVOKED, revoked
+    if accepted is None:
+        return Delegated.OPEN, None
+    if until < call.today:
+        return Delegated.EXPIRED, until
+    return (Delegated.NOT_YET if accepted > call.today else Delegated.IN_FORCE), accepted
 
 
-def _shipment(call: Call, record: Values) -> Standing:
+def open_legs(call: Call, record: Values) -> list[Words]:
+    """The legs of a shipment that are not verified (DEFINITIONS K3)."""
     query = sa.select(ShipmentLeg).join(Shipment, Shipment.id == ShipmentLeg.shipment_id)
-    done = {
-        leg.leg for leg in call.session.scalars(query.where(Shipment.outside_id == record["id"])) if is_leg_done(leg)
-    }
-    if lacks := [words for leg, words in _LEGS.items() if leg not in done]:
-        zh, en = "、".join(one.zh for one in lacks), " and ".join(one.en for one in lacks)
-        return Standing("bad", Words(f"缺{zh}核查", f"{en} leg open"), "alert")
-    return Standing("ok", Words("双向已核查", "both legs verified"), "check")
+    legs = call.session.scalars(query.where(Shipment.outside_id == record["id"]))
+    done = {leg.leg for leg in legs if is_leg_done(leg)}
+    return [terms.WORDS[leg] for leg in ("foreign", "domestic") if leg not in done]
 
 
-_LEGS: Final = {"foreign": Words("境外", "foreign"), "domestic": Words("境内", "domestic")}
-
-
-def _incident(call: Call, record: Values) -> Standing | None:
+def told_after(call: Call, record: Values) -> tuple[timedelta, int] | None:
+    """How long after its discovery a loss was reported, and the hours that the city allows; None without a city."""
     try:
         allowed = areas.city(call.session).parameters.loss_report_hours
     except Refused:
         return None
     found, told = (datetime.fromisoformat(record[name]) for name in ("discovered_at", "reported_at"))
-    hours = (told - found) // timedelta(hours=1)
-    if told - found > timedelta(hours=allowed):
-        return Standing("bad", Words(f"迟报，{hours} 小时", f"late, {hours} hours"), "alert")
-    return Standing("ok", Words(f"按时，{hours} 小时", f"in time, {hours} hours"), "check")
+    return told - found, allowed
 
 
-_MAKE: Final[dict[str, Callable[[Call, Values], Standing | None]]] = {
+def _delegation(call: Call, record: Values) -> Told:
+    return delegated(call, record)[0].value
+
+
+def _shipment(call: Call, record: Values) -> Told:
+    if lacks := open_legs(call, record):
+        zh, en = "、".join(one.zh for one in lacks), ", ".join(one.en for one in lacks)
+        return Told("bad", Words(f"缺{zh}", f"missing: {en}"), "alert")
+    return Told("ok", Words("双向已核查", "both legs verified"), "check")
+
+
+def _incident(call: Call, record: Values) -> Told | None:
+    if (found := told_after(call, record)) is None:
+        return None
+    used, allowed = found
+    hours = used // timedelta(hours=1)
+    if used > timedelta(hours=allowed):
+        return Told("bad", Words(f"迟报，{hours} 小时", f"late, {hours} hours"), "alert")
+    return Told("ok", Words(f"按时，{hours} 小时", f"in time, {hours} hours"), "check")
+
+
+_MAKE: Final[dict[str, Callable[[Call, Values], Told | None]]] = {
     "delegations": _delegation,
     "shipments": _shipment,
     "incidents": _incident,

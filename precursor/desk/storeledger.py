@@ -15,7 +15,6 @@ from precursor.api.views import call_of
 from precursor.core import access, quantity
 from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound
-from precursor.core.members import day_at
 from precursor.desk import cells, looking, names, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Party, Site
@@ -44,8 +43,8 @@ class StoreLedger:
         """One store and substance: opening + in − out = balance, line by line."""
         call = call_of()
         site, substance = (looking.cleaned(request.args.get(name, "")) for name in ("site", "substance"))
-        to = _day("to", call.today)
-        start = _day("from", to - timedelta(90))
+        to = looking.day("to", call.today)
+        start = looking.day("from", to - timedelta(90))
         if not (site and substance):
             site, substance = self._latest(call, site, substance)
         fits = names.sites_called(call, site) if site else []
@@ -56,6 +55,8 @@ class StoreLedger:
         if site and substance and not is_lost:
             found = self._book(call, site, substance, start, to)
         if request.path.endswith(".xlsx"):
+            if is_lost:
+                raise NotFound(f"没有场所，或有几处：{site} / there is no site, or several, called {site}")
             return answer("ledger", "出入库台账", _LEDGER, _sheet(found))
         kind = request.args.get("type", "")
         page = render_template(
@@ -74,14 +75,15 @@ class StoreLedger:
         )
         return (page, 404) if is_lost and not fits else page
 
-    def _check(self, call: Call, site: str, substance: str) -> None:
-        """NotFound for a store that there is none of, or a substance in it that the reader may not see."""
-        query = _here(call, sa.select(Site.id).join(Substance, sa.true()), site, substance)
-        if call.session.scalar(query) is None:
+    def _substance(self, call: Call, site: str, substance: str) -> Substance:
+        """The substance, where there is such a store and the reader may see both together; else NotFound."""
+        query = _here(call, sa.select(Substance).join(Site, sa.true()), site, substance)
+        if (found := call.session.scalars(query).first()) is None:
             raise NotFound(f"没有这个场所与品种 / there is no site and substance {site}/{substance}")
+        return found  # type: ignore[no-any-return]
 
     def _book(self, call: Call, site: str, substance: str, start: date, to: date) -> Values:
-        self._check(call, site, substance)
+        here = self._substance(call, site, substance)
         movements = self.house.collections["movements"]
         query = (movements.every or movements.query)(call)
         columns = query.selected_columns
@@ -94,10 +96,7 @@ class StoreLedger:
         before = (self.house.report("stock", on=start - timedelta(1), as_of=call.today) or {}).get(
             f"{site}/{substance}"
         )
-        here = self.house.rows("substances", lambda c: c.id == substance)
-        if not here:
-            raise NotFound(f"没有品种 / there is no substance {substance}")
-        unit = here[0].unit
+        unit = here.unit
         opened = self._opened(call, site, substance, start, to)
         opening = (quantity.parse(before["quantity"], unit) if before else 0) + opened
         shown = [movements.show(row) for row in rows]
@@ -113,7 +112,7 @@ class StoreLedger:
         return {
             "lines": lines,
             "unit": unit,
-            "category": here[0].category,
+            "category": here.category,
             "places": max(map(_places, (*said_sums.values(), *(line.balance for line in lines)))),
             "offs": offs,
             "open": (len(wrong), quantity.show(sum(row.quantity for row in wrong), unit)),
@@ -268,11 +267,6 @@ def _sheet(book: Values) -> Iterator[Sequence[Cell]]:
         )
     sums = (Decimal(book[name]) for name in ("came", "went", "balance"))
     yield "合计 total", None, None, None, None, *sums, book["unit"], None, None
-
-
-def _day(name: str, usual: date) -> date:
-    text = request.args.get(name, "")
-    return day_at(f"/{name}", text) if text else usual
 
 
 def _other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str], str]:

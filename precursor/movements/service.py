@@ -271,6 +271,11 @@ def is_booked_in(movement: Any) -> sa.ColumnElement[bool]:
     )
 
 
+def is_unanswered(movement: Any) -> sa.ColumnElement[bool]:
+    """Whether a movement (model or alias) stands, names an enterprise here, and nobody there booked it in."""
+    return sa.and_(stands(movement), movement.other_enterprise_id.is_not(None), ~is_booked_in(movement))
+
+
 def next_version(session: Session, enterprise: int, number: int) -> int:
     """The version that a movement gets next; Refused while one stands."""
     versions = sa.select(Movement.version).where(Movement.enterprise_id == enterprise, Movement.id == number)

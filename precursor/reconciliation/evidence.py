@@ -1,9 +1,7 @@
 """What stands behind a gap: the two sides of the movement, the document, the visits. Nobody has to trust us."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,73 +15,22 @@ from precursor.core.clock import Period
 from precursor.enterprises.models import Delegation, DelegationAnswer, GradeEntry, Party, Site
 from precursor.incidents.models import Incident
 from precursor.inspections.models import Inspection
-from precursor.movements.models import Confirmation, Movement, SalesReport
-from precursor.permits.models import Draw, Permit, Verification
-from precursor.permits.service import standing_draws
+from precursor.movements.models import Movement
+from precursor.permits.models import Permit, Verification
+from precursor.reconciliation.both_sides import draws_of, of_movement
 from precursor.reconciliation.documents import closings
+from precursor.reconciliation.exhibits import KINDS, TYPE_WORDS, Evidence, Link, Step, Table, W, called
 from precursor.reconciliation.figures import Gap
 from precursor.reconciliation.view import View
-from precursor.reconciliation.wording import OFTEN
+from precursor.reconciliation.wording import every
 from precursor.reconciliation.writeoff import stands
 from precursor.rules.gaps import GAPS
 from precursor.rules.law import Words
-from precursor.rules.movements import TYPES, MovementType
 from precursor.substances.models import Substance
 from precursor.supervision.models import AnnualReport, EquipmentEvent, KeySite, Patrol, QuarterlyReport
 from precursor.trade.models import Shipment, ShipmentLeg
 
-W = Words
 _GRADES: Final = {"A": W("甲", "A"), "B": W("乙", "B"), "C": W("丙", "C")}
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The number of a record, the collection or page where it is found, and the enterprises that may open it."""
-
-    text: str
-    path: str
-    whose: tuple[int | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Records that belong to a gap; the cells of a row are text, days, pairs of words or links."""
-
-    title: Words
-    columns: Sequence[Words]
-    rows: Sequence[Sequence[Any]]
-    right: frozenset[int] = frozenset()  # columns of numbers
-    is_of_document: bool = False  # draws of everybody on a document: its holder's and the authorities' to see
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened, or that should have by a day and did not (``is_bad``)."""
-
-    day: date
-    said: Words
-    note: str = ""
-    is_bad: bool = False
-
-
-@dataclass(slots=True)
-class Evidence:
-    """An equation (what is compared, the difference last), facts, tables, what happened, where goods are traced."""
-
-    equation: list[tuple[Words, str]] = field(default_factory=list)
-    unit: str = ""
-    facts: list[tuple[Words, Any]] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    trace: dict[str, str] = field(default_factory=dict)  # what an address of the trace asks for
-
-
-def _called(substance: Substance) -> Words:
-    """A substance and its category."""
-    names = (substance.name_zh, substance.name_en or substance.name_zh)
-    if not substance.category:
-        return W(*names)
-    return W(f"{names[0]}（{'零一二三'[substance.category]}类）", f"{names[1]} (category {substance.category})")
 
 
 def of_gap(session: Session, view: View, gap: Gap, *, whole: bool) -> Evidence:
@@ -96,141 +43,6 @@ def of_gap(session: Session, view: View, gap: Gap, *, whole: bool) -> Evidence:
         found.tables = [table for table in found.tables if not table.is_of_document]
     found.steps.sort(key=lambda step: (step.day, step.is_bad))
     return found
-
-
-_SIDE: Final = (
-    W("方", "Side"),
-    W("编号", "No."),
-    W("企业", "Enterprise"),
-    W("场所", "Site"),
-    W("类型", "Type"),
-    W("发生日", "Day"),
-    W("录入日", "Recorded"),
-    W("数量", "Quantity"),
-    W("证件", "Document"),
-)
-
-
-def _movement(session: Session, view: View, gap: Gap) -> Evidence:
-    query = sa.select(Movement).where(Movement.outside_id == gap.subject, stands(Movement, view))
-    movement = session.scalars(query).one()
-    substance = session.get_one(Substance, movement.substance_id)
-    found = Evidence(unit=substance.unit)
-    found.facts.append((W("品种", "Substance"), _called(substance)))
-    other = _standing_other(session, view, movement)
-    confirmation = session.get(Confirmation, (movement.enterprise_id, movement.id))
-    if confirmation and confirmation.recorded_on > view.as_of:
-        confirmation = None
-    theirs = other.quantity if other else confirmation.quantity if confirmation else None
-    kind = MovementType(movement.type)
-    if gap.code in ("WRITEOFF_QTY_MISMATCH", "WRITEOFF_NO_COUNTERPART") and TYPES[kind].pairs_with:
-        ours, theirs_ = movement.quantity, theirs or 0
-        found.equation = _compared(*((theirs_, ours) if kind.is_in else (ours, theirs_)), substance.unit)
-    sides = [_side(session, movement, substance)]
-    if other:
-        sides.append(_side(session, other, substance))
-    if kind.is_in:  # who sent first
-        sides.reverse()
-    found.facts += _proofs(session, movement, other, confirmation)
-    title = W("双方记录", "Both sides") if TYPES[kind].pairs_with else W("记录", "The record")
-    found.tables.append(Table(title, _SIDE, sides, frozenset({7})))
-    found.steps += _happened(session, view, gap, movement, other, confirmation)
-    found.trace = _traced(session, movement, substance)
-    if movement.permit_id is not None:
-        permit = session.scalars(sa.select(Permit).where(Permit.id == movement.permit_id)).one()
-        found.tables += _draws_of(session, view, permit)
-    return found
-
-
-def _compared(out: int, in_: int, unit: str) -> list[tuple[Words, str]]:
-    """The larger less the smaller, and what the difference is: missing, or more than was sent."""
-    sides = [(W("发出", "Issued"), quantity.show(out, unit)), (W("收到", "Received"), quantity.show(in_, unit))]
-    said = W("少收", "Missing") if out >= in_ else W("多收", "Too much")
-    return [*(sides if out >= in_ else sides[::-1]), (said, quantity.show(abs(out - in_), unit))]
-
-
-def _happened(
-    session: Session,
-    view: View,
-    gap: Gap,
-    movement: Movement,
-    other: Movement | None,
-    confirmation: Confirmation | None,
-) -> Iterator[Step]:
-    """A movement from the day it happened: each record of it, its document, and what there is none of to this day."""
-    unit = session.get_one(Substance, movement.substance_id).unit
-    is_in = MovementType(movement.type).is_in
-    for each in filter(None, (other, movement) if is_in else (movement, other)):
-        said = _TYPES[each.type]
-        by = session.get_one(Party, each.enterprise_id).name
-        yield Step(each.day, said, f"{each.outside_id} {by} {_amount(each.quantity, unit)}")
-        if each.recorded_on != each.day:
-            yield Step(each.recorded_on, W(f"{said.zh}录入", f"{said.en}, recorded"), each.outside_id)
-    if confirmation is not None and confirmation.day is not None:
-        yield Step(confirmation.day, W("对方确认", "confirmed by the other side"))
-    if movement.permit_id is not None:
-        permit = session.scalars(sa.select(Permit).where(Permit.id == movement.permit_id)).one()
-        if permit.valid_to < movement.day:
-            yield Step(permit.valid_to, W("证件失效", "its document ended"), permit.outside_id, is_bad=True)
-    yield Step(view.as_of, GAPS[gap.code].title, is_bad=True)
-
-
-def _amount(base: int, unit: str) -> str:
-    return f"{Decimal(quantity.show(base, unit)):,f} {unit}"
-
-
-def _traced(session: Session, movement: Movement, substance: Substance) -> dict[str, str]:
-    site = session.get_one(Site, movement.site_id)
-    way = "up" if MovementType(movement.type).is_in else "down"
-    return {"of": f"{site.outside_id}/{substance.outside_id}", "direction": way}
-
-
-def _standing_other(session: Session, view: View, movement: Movement) -> Movement | None:
-    """The other side's record that a movement names, when it is there."""
-    query = sa.select(Movement).where(
-        Movement.enterprise_id == movement.other_enterprise_id,
-        Movement.id == movement.other_id,
-        stands(Movement, view),
-    )
-    return session.scalars(query).one_or_none()
-
-
-def _proofs(
-    session: Session, movement: Movement, other: Movement | None, confirmation: Confirmation | None
-) -> Iterator[tuple[Words, Any]]:
-    """What else is on record about a movement."""
-    if movement.other_id is not None and other is None:
-        missing = W("发方", "Sender") if MovementType(movement.type).is_in else W("收方", "Receiver")
-        yield missing, W("尚未录入", "has recorded nothing")
-    if movement.other_id is None and movement.external_id is not None:
-        yield W("外部对方", "Outside party"), session.get_one(Party, movement.external_id).name
-        yield W("对方确认", "Confirmed on"), confirmation.day if confirmation else None
-    report = session.get(SalesReport, (movement.enterprise_id, movement.id))
-    for label, value, wanted in (
-        (W("对方证件", "Their document"), movement.external_permit, False),
-        (W("批记录", "Batch record"), movement.batch, movement.type == MovementType.PRODUCTION_IN.value),
-        (W("使用记录", "Usage record"), movement.usage_record, movement.type == MovementType.USE_OUT.value),
-        (W("销售备案日", "Sale reported on"), report and report.day, movement.type == MovementType.SALE_OUT.value),
-    ):
-        if value or wanted:
-            yield label, value
-
-
-def _side(session: Session, movement: Movement, substance: Substance) -> list[Any]:
-    permit = session.scalar(sa.select(Permit).where(Permit.id == movement.permit_id))
-    kind = MovementType(movement.type)
-    side = W("收到", "Received") if kind.is_in else W("发出", "Issued")
-    return [
-        side if TYPES[kind].pairs_with else W("本单位", "Its own"),
-        Link(movement.outside_id, "movements", (movement.enterprise_id,)),
-        session.get_one(Party, movement.enterprise_id).name,
-        session.get_one(Site, movement.site_id).outside_id,
-        _TYPES[movement.type],
-        movement.day,
-        movement.recorded_on,
-        quantity.show(movement.quantity, substance.unit),
-        Link(permit.outside_id, "permits", (permit.enterprise_id, permit.seller_id)) if permit else None,
-    ]
 
 
 def _permit(session: Session, view: View, gap: Gap) -> Evidence:
@@ -256,7 +68,7 @@ def _permit(session: Session, view: View, gap: Gap) -> Evidence:
     found.facts = [
         (W("证件", "Document"), KINDS[permit.kind]),
         (W("持证人", "Holder"), session.get_one(Party, permit.enterprise_id).name),
-        (W("品种", "Substance"), _called(substance)),
+        (W("品种", "Substance"), called(substance)),
         (W("有效期", "Valid"), f"{permit.valid_from} ~ {permit.valid_to}"),
         (W("关闭日", "Closed on"), row.closed_on),
         (W("核查期限", "Verification due"), row.due),
@@ -270,47 +82,8 @@ def _permit(session: Session, view: View, gap: Gap) -> Evidence:
     ]
     if verification is not None:
         found.steps.append(Step(verification.day, W("核查", "verified")))
-    found.tables += _draws_of(session, view, permit)
+    found.tables += draws_of(session, view, permit)
     return found
-
-
-def _draws_of(session: Session, view: View, permit: Permit) -> Iterator[Table]:
-    unit = session.get_one(Substance, permit.substance_id).unit
-    draws = standing_draws(view.as_of).where(Draw.enterprise_id == permit.enterprise_id, Draw.permit_id == permit.id)
-    query = (
-        sa.select(Movement.outside_id, Party.name, Draw.day, Draw.recorded_on, Draw.quantity)
-        .select_from(Draw)
-        .join(
-            Movement,
-            sa.and_(
-                Movement.enterprise_id == Draw.mover_id,
-                Movement.id == Draw.movement_id,
-                Movement.version == Draw.version,
-            ),
-        )
-        .join(Party, Party.id == Draw.mover_id)
-        .where(Draw.movement_id.in_(draws.with_only_columns(Draw.movement_id)), Draw.permit_id == permit.id)
-        .order_by(Draw.day)
-    )
-    rows = [
-        [Link(number, "movements"), name, day, recorded, quantity.show(amount, unit)]
-        for number, name, day, recorded, amount in session.execute(query)
-    ]
-    columns = (
-        W("出入库", "Movement"),
-        W("企业", "Enterprise"),
-        W("核减日", "Drawn on"),
-        W("录入日", "Recorded"),
-        W("数量", "Quantity"),
-    )
-    title = W("{0} 的核减", "Draws on {0}")
-    yield Table(
-        W(title.zh.format(permit.outside_id), title.en.format(permit.outside_id)),
-        columns,
-        rows,
-        frozenset({4}),
-        is_of_document=True,
-    )
 
 
 def _site(session: Session, view: View, gap: Gap) -> Evidence:
@@ -448,14 +221,14 @@ def _visits(session: Session, view: View, gap: Gap) -> Evidence:
 
 
 def _asked_for(slot: str) -> Iterator[tuple[Words, Any]]:
-    """Within which days a visit was asked for, and by which grade; the plans of cities ask for it, not the law."""
-    grade, often = next((grade, OFTEN[grade]) for part, grade in (("Y", "A"), ("H", "B"), ("Q", "C")) if part in slot)
-    window, called = _window(slot), _GRADES[grade]
+    """Within which days a visit was asked for, and how often; the plans of cities ask for it, not the law."""
+    window, often = _window(slot), every(_MONTHS[slot[len("2026-")]])
     yield W("应检期", "Window"), f"{window.start} ～ {window.end}"
-    yield (
-        W("检查频次", "How often"),
-        W(f"{called.zh}级，{often.zh}（地方方案）", f"grade {called.en}: {often.en} (plans of cities)"),
-    )
+    yield W("检查频次", "How often"), W(f"{often.zh}（地方方案）", f"{often.en} (plans of cities)")
+
+
+#: By the letter of a slot: the months of its window.
+_MONTHS: Final = {"Y": 12, "H": 6, "Q": 3}
 
 
 def _window(slot: str) -> Period:
@@ -565,7 +338,7 @@ def _stocktake(session: Session, view: View, gap: Gap) -> Evidence:
     ]
     found.facts = [
         (W("场所", "Site"), " ".join(filter(None, (site.outside_id, site.name)))),
-        (W("品种", "Substance"), _called(substance)),
+        (W("品种", "Substance"), called(substance)),
         (W("盘点日", "Counted on"), gap.since),
     ]
     found.tables.append(
@@ -575,7 +348,7 @@ def _stocktake(session: Session, view: View, gap: Gap) -> Evidence:
             [
                 [
                     Link(m.outside_id, "movements"),
-                    _TYPES[m.type],
+                    TYPE_WORDS[m.type],
                     m.day,
                     ("" if m.type.endswith("_in") else "-") + quantity.show(m.quantity, substance.unit),
                 ]
@@ -593,30 +366,6 @@ def _book(session: Session, site: int, substance: int, day: date, as_of: date) -
     return session.scalar(query) or 0
 
 
-_TYPES: Final = {
-    "production_in": W("生产入库", "Production"),
-    "purchase_in": W("购入", "Purchase"),
-    "sale_out": W("销售出库", "Sale"),
-    "transfer_in": W("调入", "Transfer in"),
-    "transfer_out": W("调出", "Transfer out"),
-    "import_in": W("进口入库", "Import"),
-    "export_out": W("出口出库", "Export"),
-    "use_out": W("使用出库", "Use"),
-    "loss_out": W("损失", "Loss"),
-    "disposal_out": W("处置", "Disposal"),
-    "return_in": W("退回入库", "Return received"),
-    "return_out": W("退货", "Return"),
-    "sample_out": W("取样", "Sample"),
-}
-
-KINDS: Final = {
-    "purchase_permit": W("购买许可证", "Purchase permit"),
-    "purchase_filing": W("购买备案证明", "Purchase filing certificate"),
-    "transport_permit": W("运输许可证", "Transport permit"),
-    "transport_filing": W("运输备案证明", "Transport filing certificate"),
-    "purchase_use_certificate": W("购用证明", "Purchase-and-use certificate"),
-}
-
 _BY_CODE: Final[dict[str, Callable[[Session, View, Gap], Evidence]]] = {
     "DELEGATION_UNCOVERED": _site,
     "SITE_UNREGISTERED": _site,
@@ -624,16 +373,16 @@ _BY_CODE: Final[dict[str, Callable[[Session, View, Gap], Evidence]]] = {
     "PERMIT_VERIFIED_LATE": _permit,
     "IE_FOREIGN_LEG_MISSING": _shipment,
     "IE_DOMESTIC_LEG_MISSING": _shipment,
-    "WRITEOFF_NO_COUNTERPART": _movement,
-    "WRITEOFF_NO_PERMIT": _movement,
-    "WRITEOFF_NO_CONFIRMATION": _movement,
-    "WRITEOFF_NO_RECORD": _movement,
-    "WRITEOFF_QTY_MISMATCH": _movement,
+    "WRITEOFF_NO_COUNTERPART": of_movement,
+    "WRITEOFF_NO_PERMIT": of_movement,
+    "WRITEOFF_NO_CONFIRMATION": of_movement,
+    "WRITEOFF_NO_RECORD": of_movement,
+    "WRITEOFF_QTY_MISMATCH": of_movement,
     "INSPECTION_MISSED": _visits,
     "INSPECTION_ENTRY_LATE": _visits,
     "ROAD_CHECK_MISSED": _days(RoadCheck, RoadCheck.day, W("道路检查", "Road checks")),
-    "SALES_REPORT_MISSING": _movement,
-    "SALES_REPORT_LATE": _movement,
+    "SALES_REPORT_MISSING": of_movement,
+    "SALES_REPORT_LATE": of_movement,
     "ANNUAL_REPORT_MISSING": _enterprise,
     "ANNUAL_REPORT_LATE": _enterprise,
     "INFORMATION_OFFICER_MISSING": _enterprise,

@@ -20,7 +20,7 @@ from precursor.core.clock import Period, legal_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
 from precursor.core.members import day_at
 from precursor.enterprises.models import Party
-from precursor.reconciliation import evidence, goods, service
+from precursor.reconciliation import evidence, exhibits, goods, service
 from precursor.reconciliation.figures import BY_KEY, Gap
 from precursor.reconciliation.records import act_of, record_of
 from precursor.reconciliation.service import Counted, Rate
@@ -543,5 +543,5 @@ def gap(code: str, subject: str) -> str:
         age=(seen.view.as_of - found[0].since).days,
         is_day=lambda value: isinstance(value, date),
         is_words=lambda value: isinstance(value, Words),
-        is_link=lambda value: isinstance(value, evidence.Link),
+        is_link=lambda value: isinstance(value, exhibits.Link),
     )

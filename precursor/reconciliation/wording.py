@@ -7,16 +7,23 @@ from typing import Final
 
 from precursor.reconciliation.figures import Gap
 from precursor.reconciliation.goods import Goods
+from precursor.reconciliation.service import PLAN
 from precursor.rules.gaps import GAPS, GapKind
 from precursor.rules.law import Words
 from precursor.web.i18n import amount_in, words
 
-#: How often the plans of cities ask for a visit of each grade, and for road checks (DEFINITIONS K5, K6).
-OFTEN: Final = {
-    "A": Words("每年至少 1 次", "at least once a year"),
-    "B": Words("每半年至少 1 次", "at least once a half-year"),
-    "C": Words("每季度至少 1 次", "at least once a quarter"),
-    "road": Words("每县区每季度至少 1 次", "at least once a quarter in each county"),
+
+def every(months: int) -> Words:
+    """How often something is asked for: at least once in so many months."""
+    spans = {12: ("年", "year"), 6: ("半年", "half-year"), 3: ("季度", "quarter"), 1: ("月", "month")}
+    zh, en = spans.get(months, (f" {months} 个月", f"{months} months"))
+    return Words(f"每{zh}至少 1 次", f"at least once {'every' if en[0].isdigit() else 'a'} {en}")
+
+
+_ROAD: Final = every(PLAN.road_months)
+#: How often the plans of cities that a register goes by ask for a visit of each grade, and for road checks.
+OFTEN: Final[dict[str, Words]] = {str(grade): every(months) for grade, months in PLAN.enterprise_months.items()} | {
+    "road": Words(f"每县区{_ROAD.zh}", f"{_ROAD.en} in each county")
 }
 _WINDOW: Final = re.compile(r"(\d{4})-(Y|H[12]|Q[1-4])")
 _SPELL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}) (\d+)d")

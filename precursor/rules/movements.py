@@ -59,6 +59,11 @@ class TypeRule:
     proof: Proof
     pairs_with: MovementType | None = None
 
+    @property
+    def is_end(self) -> bool:
+        """Whether goods end by it: used, lost or disposed of."""
+        return self.proof in (Proof.USAGE, Proof.INCIDENT, Proof.DISPOSAL)
+
 
 T = MovementType
 TYPES: Final = {
