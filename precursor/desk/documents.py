@@ -1,7 +1,8 @@
 """A document's code and certificate: pictures and papers of what ``tokens`` signed."""
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -15,13 +16,14 @@ from werkzeug import Response as AnyResponse
 from precursor.api.collection import Call, Collection, Values
 from precursor.api.views import call_of
 from precursor.core import access, numerals
-from precursor.core.db import transaction
+from precursor.core.db import reading, transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.core.members import day_at
 from precursor.desk import names, paper, terms
 from precursor.desk.house import call_for
 from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
+from precursor.permits import printing
 from precursor.permits.models import PARTICULARS, Permit
 from precursor.rules.law import Words, law_for
 from precursor.rules.matrix import rows_of
@@ -49,6 +51,10 @@ _STATED: Final = (
     *PARTICULARS,
     "county",
 )
+
+
+#: How often a sheet is made again because somebody else printed the same document meanwhile.
+_TRIES: Final = 5
 
 
 class State(Enum):
@@ -147,6 +153,23 @@ def code_of(call: Call, record: Values) -> tuple[str, str] | None:
         return None
 
 
+def given_out(call: Call, numbers: Sequence[str], make: Callable[[Mapping[str, int]], bytes]) -> bytes:
+    """What is printed of documents, with the how manieth time it is on each sheet; kept once it is made.
+
+    ``make`` is given that by the number of the document. It is made again where others print the same at this
+    moment: no two sheets say the same. Refused where that does not end.
+    """
+    engine = current_app.extensions["engine"]
+    for _ in range(_TRIES):
+        with reading(engine) as session:
+            sheets = printing.sheets(session, numbers)
+        made = make({number: sheet.nth for number, sheet in sheets.items()})
+        with suppress(sa.exc.IntegrityError), transaction(engine) as session:
+            printing.given_out(session, sheets.values(), call.actor, call.now)
+            return made
+    raise Refused("他人正在打印同一证件，请稍后重试 / others are printing the same document: try again")
+
+
 def routes(bp: Blueprint, collection: Collection) -> None:
     """Code and certificate of the documents of one collection, for whoever may read the document."""
     guard = access.requires(collection.read)
@@ -169,8 +192,12 @@ def routes(bp: Blueprint, collection: Collection) -> None:
         call = call_of()
         record = collection.show_one(call, id)
         found = code_of(call, record)
-        shown = shown_on_paper(call, record, found[1] if found else "--")
-        answer = Response(paper.certificate(shown, qr.svg(found[0]) if found else None), mimetype="application/pdf")
+        digest, drawn = (found[1], qr.svg(found[0])) if found else ("--", None)
+
+        def made(nth: Mapping[str, int]) -> bytes:
+            return paper.certificate(shown_on_paper(call, record, digest, nth[record["id"]]), drawn)
+
+        answer = Response(given_out(call, [record["id"]], made), mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'inline; filename="{record["id"]}.pdf"'
         return answer
 
@@ -218,8 +245,8 @@ def by_number(by_path: dict[str, Collection], then: str = "") -> Callable[[str],
     return access.public(view)
 
 
-def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
-    """What the certificate states, every value as text."""
+def shown_on_paper(call: Call, record: Values, digest: str, nth: int) -> dict[str, Any]:
+    """What the certificate states when it is printed for the ``nth`` time, every value as text."""
     state, why = state_of(call, record), why_no_code(call, record)
     called = names.of(call, [record]) | names.on_paper(call, record)
     credits = _credit_codes(call, record)
@@ -253,7 +280,7 @@ def shown_on_paper(call: Call, record: Values, digest: str) -> dict[str, Any]:
         "state": None if state is State.IN_FORCE else {"zh": state.said.zh, "en": state.said.en},
         "why": {"zh": why.zh, "en": why.en},
         "day": _on_paper(record["valid_from"]),
-        "foot": f"复印无效，涂改无效。打印于 {local(call.now)}，操作人 {call.subject.account}。",
+        "foot": f"复印无效，涂改无效。打印于 {local(call.now)}，操作人 {call.subject.account}，第 {nth} 次打印。",
     }
 
 

@@ -25,6 +25,7 @@ from precursor.desk.terms import DOCUMENTS
 from precursor.enterprises.models import Party
 from precursor.movements.models import Movement
 from precursor.movements.service import stands
+from precursor.permits import printing
 from precursor.permits.models import Draw, Permit
 from precursor.reconciliation import pages as figures
 from precursor.reconciliation.wording import title_of
@@ -101,6 +102,7 @@ def _document(path: str) -> Callable[[Call, Values, House], Extra]:
         if found["verified"] and found["verified"][0] == "bad":  # first of all it waits for that
             found["lead"] = f"{address}/verifications"
         found["links"] = [(Words("打印证明", "Certificate (PDF)"), f"{address}/certificate.pdf")]
+        found["prints"] = printing.so_far(call.session, record["id"])
         if state is documents.State.IN_FORCE:
             found["links"] += _draws(call, record)
         code = documents.code_of(call, record)

@@ -1,6 +1,6 @@
 """Certificates in bulk (批量打印): a list of documents as files of 50, each code read back before it is given out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,19 +29,25 @@ def part(call: Call, collection: Collection, rows: list[Any]) -> tuple[bytes, in
 
     Refused, with the numbers of the documents, when a code that was printed cannot be read or says something else.
     """
-    sheets, wanted = [], {}
-    for row in rows:
-        record = collection.show_one(call, row.id)
-        code = documents.code_of(call, record)
-        shown = documents.shown_on_paper(call, record, code[1] if code else "--")
-        sheets.append((shown, qr.svg_in_bulk(code[0]) if code else None))
-        if code:
-            wanted[code[0]] = record["id"]
-    made = paper.certificates(sheets)
-    if lost := sorted(wanted[text] for text in set(wanted) - paper.codes_on(made)):
-        said = "、".join(lost)
-        raise Refused(f"印出的码读不出：{said} / codes that cannot be read as printed: {said}")
-    return made, len(wanted)
+    records = [collection.show_one(call, row.id) for row in rows]
+    found = [(record, documents.code_of(call, record)) for record in records]
+    wanted = {code[0]: record["id"] for record, code in found if code}
+
+    def made(nth: Mapping[str, int]) -> bytes:
+        sheets = [
+            (
+                documents.shown_on_paper(call, record, code[1] if code else "--", nth[record["id"]]),
+                qr.svg_in_bulk(code[0]) if code else None,
+            )
+            for record, code in found
+        ]
+        file = paper.certificates(sheets)
+        if lost := sorted(wanted[text] for text in set(wanted) - paper.codes_on(file)):
+            said = "、".join(lost)
+            raise Refused(f"印出的码读不出：{said} / codes that cannot be read as printed: {said}")
+        return file
+
+    return documents.given_out(call, [record["id"] for record in records], made), len(wanted)
 
 
 def routes(bp: Blueprint, collection: Collection, narrow: Narrow) -> None:

@@ -159,3 +159,16 @@ class Verification(Base):
     recorded_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant())
     result: Mapped[str | None]  # match, mismatch, unused
+
+
+class Printing(Base):
+    """The certificate of a document was given out to be printed."""
+
+    __tablename__ = "printing"
+    __table_args__ = append_only(_of_permit())
+
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True)
+    permit_id: Mapped[int] = mapped_column(primary_key=True)
+    nth: Mapped[int] = mapped_column(primary_key=True)  # 1, 2, … of this document
+    account: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(Instant())

@@ -1,13 +1,18 @@
 """Certificates in bulk: the documents of a list, a page each, with the codes that were signed for them."""
 
+import json
 import re
 
 import pypdfium2
 import pytest
+import sqlalchemy as sa
 import zxingcpp
 
+from precursor.api.collection import Call
+from precursor.audit.models import AuditEntry
+from precursor.core import access, db
 from precursor.core.numerals import quantity
-from precursor.desk import paper
+from precursor.desk import documents, paper
 
 SHOWN = {
     "title": {"zh": "证明", "en": "Certificate"},
@@ -108,3 +113,47 @@ def test_a_certificate_of_what_was_revoked_does_not_say_that_it_holds(road):
     approver.done(f"transport-documents/{number}/suspensions", {"state": "suspended", "reason": "核实路线"})
     assert "已暂停" in said()
     assert "第二十条" not in said()
+
+
+def printed_as(made):
+    """Which time each sheet of a file says that it is."""
+    sheets = pypdfium2.PdfDocument(made)
+    return [int(re.search(r"第 (\d+) 次打印", sheet.get_textpage().get_text_range())[1]) for sheet in sheets]
+
+
+def test_each_sheet_says_the_how_manieth_print_it_is_and_the_page_how_many_there_are(road):
+    one, other = road.document().id, road.document().id
+    lead = road.door.account("lead", "ps_lead", area="X")
+    lead._begin()
+    single, many = f"/transport-documents/{one}/certificate.pdf", "/transport-documents/certificates.pdf"
+    assert "证明</dt>" not in lead.browser.get(f"/transport-documents/{one}").text
+    assert [printed_as(lead.browser.get(single).data) for _ in range(2)] == [[1], [2]]
+    assert sorted(printed_as(lead.browser.get(many).data)) == [1, 3]
+    assert printed_as(lead.browser.get(single).data) == [4]
+    assert "打印 4 次" in lead.browser.get(f"/transport-documents/{one}").text
+    assert "打印 1 次" in lead.browser.get(f"/transport-documents/{other}").text
+    with db.reading(road.door.engine) as session:
+        entries = [json.loads(entry) for entry in session.scalars(sa.select(AuditEntry.entry))]
+    kept = [entry for entry in entries if entry["action"] == "permit.print"]
+    assert len(kept) == 5
+    assert {entry["actor"]["account"] for entry in kept} == {"lead"}
+
+
+def test_two_who_print_at_once_get_sheets_of_different_numbers(road):
+    """The other prints while the sheet of the first is being made: the first is made again."""
+    number = road.document().id
+    other = road.door.account("other", "ps_lead", area="X")
+    other._begin()
+    way = f"/transport-documents/{number}/certificate.pdf"
+    with road.door.app.app_context(), db.reading(road.door.engine) as session:
+        subject = access.Subject(account="lead", person="P-lead", role=access.Role.PS_LEAD, area_id=1)
+        call = Call(session, subject, access.scope(subject, access.Action.TRANSPORT_READ), road.door.clock())
+        between = []
+
+        def made(nth):
+            if not between:
+                between.append(printed_as(other.browser.get(way).data))
+            return str(nth[number]).encode()
+
+        assert documents.given_out(call, [number], made) == b"2"
+        assert between == [[1]]
