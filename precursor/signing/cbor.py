@@ -26,61 +26,62 @@ def decode(data: bytes) -> Any:
 
 
 _SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
+#: The least argument that may be written in 1, 2, 4 or 8 bytes: a smaller one fits into fewer.
+_LEAST: Final = (24, 1 << 8, 1 << 16, 1 << 32)
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0911, PLR0912, PLR0915 - kept whole for speed
+def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:  # noqa: C901, PLR0912 - kept whole for speed
+    """The item at a place, and where the next begins. First bytes are told apart in the order of their values."""
     first = data[at]
     at += 1
     if first < 24:  # half of all items: a label, a unit, a count
         return first, at
-    major, number = first >> 5, first & 31
-    if major == 7:
-        if first not in _SIMPLE:
-            raise NotCbor("floats and other simple values are not of the profile")
-        return _SIMPLE[first], at
-    if number == 24:
-        number = data[at]
-        if number < 24:
+    number = first & 31
+    if number > 23 and first < 0xE0:
+        if number > 27:
+            raise NotCbor("indefinite lengths are not of the profile")
+        least, end = _LEAST[number - 24], at + (1 << number - 24)
+        number = int.from_bytes(data[at:end], "big")
+        if end > len(data):
+            raise NotCbor("ends too early")
+        if number < least:
             raise NotCbor("not the shortest form")
-        at += 1
-    elif number > 24:
-        number, at = _long(data, at, number)
-    if major == 0:
-        if number > MOST:
+        at = end
+    if first < 0x40:
+        if number > MOST or (number == MOST and first >= 0x20):
             raise NotCbor("integer beyond 53 bits")
-        return number, at
-    if major in (2, 3):
+        return (number if first < 0x20 else -1 - number), at
+    if first < 0x80:
         end = at + number
         if end > len(data):
             raise NotCbor("ends too early")
-        if major == 2:
+        if first < 0x60:
             return data[at:end], end
         try:
-            return data[at:end].decode("utf-8"), end
+            return str(data[at:end], "utf-8"), end
         except UnicodeDecodeError:
             raise NotCbor("text that is not UTF-8") from None
-    if major == 1:
-        if number >= MOST:
-            raise NotCbor("integer beyond 53 bits")
-        return -1 - number, at
-    if major == 6:
-        raise NotCbor("tags are not of the profile")
+    if first >= 0xC0:
+        if first not in _SIMPLE:
+            raise NotCbor("tags, floats and other simple values are not of the profile")
+        return _SIMPLE[first], at
     if number > len(data) or depth >= DEEPEST:  # whatever lies in it is a byte or more, and a level deeper
         if number:
             raise NotCbor("longer than its bytes, or too deep")
-        return ([] if major == 4 else {}), at
-    if major == 4:
-        items = []
-        depth += 1
-        for _ in range(number):
-            if data[at] < 24:
-                items.append(data[at])
-                at += 1
-            else:
-                value, at = _item(data, at, depth)
-                items.append(value)
-        return items, at
-    return _map(data, at, number, depth + 1)
+        return ([] if first < 0xA0 else {}), at
+    return (_map if first >= 0xA0 else _array)(data, at, number, depth + 1)
+
+
+def _array(data: bytes, at: int, count: int, depth: int) -> tuple[list[Any], int]:
+    items = []
+    for _ in range(count):
+        value = data[at]
+        if value < 24:
+            at += 1
+        else:
+            value, at = _item(data, at, depth)
+        items.append(value)
+    return items, at
 
 
 def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], int]:
@@ -98,22 +99,13 @@ def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Any, Any], 
         if encoded <= before:
             raise NotCbor("keys out of order, or twice")
         before = encoded
-        found[key], at = _item(data, at, depth)
+        value = data[at]
+        if value < 24:
+            at += 1
+        else:
+            value, at = _item(data, at, depth)
+        found[key] = value
     return found, at
-
-
-def _long(data: bytes, at: int, size: int) -> tuple[int, int]:
-    """An argument of 2, 4 or 8 bytes, which must not fit into fewer."""
-    if size > 27:
-        raise NotCbor("indefinite lengths are not of the profile")
-    width = 1 << (size - 24)
-    end = at + width
-    if end > len(data):
-        raise NotCbor("ends too early")
-    number = int.from_bytes(data[at:end], "big")
-    if number < (1 << 8, 1 << 16, 1 << 32)[size - 25]:
-        raise NotCbor("not the shortest form")
-    return number, end
 
 
 def encode(value: Any) -> bytes:

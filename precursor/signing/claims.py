@@ -42,9 +42,13 @@ def _item(value: Any) -> bool:
     if type(value) is not list or not 2 <= len(value) <= 3:
         return False
     code, quantity = value[0], value[1]
-    if not (_whole(code, 1, 2**53) or _text(code, 1, 64)):
-        return False
-    return _whole(quantity, 1, 2**53) and (len(value) == 2 or _whole(value[2], 1, _MOST_UNITS))
+    is_code = 1 <= code <= 2**53 if type(code) is int else _text(code, 1, 64)
+    return (
+        is_code
+        and type(quantity) is int
+        and 1 <= quantity <= 2**53
+        and (len(value) == 2 or _whole(value[2], 1, _MOST_UNITS))
+    )
 
 
 def _party(value: Any) -> bool:
@@ -53,7 +57,8 @@ def _party(value: Any) -> bool:
         and len(value) == 2
         and type(value[0]) is str
         and _CODE.fullmatch(value[0]) is not None
-        and _text(value[1], 1, 128)
+        and type(value[1]) is str
+        and 1 <= len(value[1]) <= 128
     )
 
 
@@ -68,11 +73,11 @@ def _status(value: Any) -> bool:
 
 
 _IN_PERMIT: Final[dict[int, Callable[[Any], bool]]] = {
-    VERSION: lambda v: _whole(v, 1, 1),
-    DOCUMENT: lambda v: _whole(v, 1, 7),
-    CATEGORY: lambda v: _whole(v, 1, 3) or _whole(v, 10, 255),
-    VALIDITY: lambda v: _whole(v, 1, 5),
-    USES: lambda v: _whole(v, 0, 65_535),
+    VERSION: lambda v: type(v) is int and v == 1,
+    DOCUMENT: lambda v: type(v) is int and 1 <= v <= 7,
+    CATEGORY: lambda v: type(v) is int and (1 <= v <= 3 or 10 <= v <= 255),
+    VALIDITY: lambda v: type(v) is int and 1 <= v <= 5,
+    USES: lambda v: type(v) is int and 0 <= v <= 65_535,
     ITEMS: lambda v: _list(v, 32, _item),
     GIVER: _party,
     TAKER: _party,
@@ -112,11 +117,9 @@ def _check_permit(permit: Any) -> None:
     if type(permit) is not dict:
         raise _bad("the permit is no map")
     for label, value in permit.items():
-        known = _IN_PERMIT.get(label) if type(label) is int else None
-        if known is None:
-            if type(label) is not int:
-                raise _bad("a label of the permit is no integer")
-        elif not known(value):
+        if type(label) is not int:
+            raise _bad("a label of the permit is no integer")
+        if label in _IN_PERMIT and not _IN_PERMIT[label](value):
             raise _bad(f"permit {label}")
     if missing := _ALWAYS - permit.keys():
         raise _bad(f"permit {min(missing)} is missing")

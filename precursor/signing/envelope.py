@@ -62,10 +62,14 @@ def read(data: bytes, typ: str | None = None) -> Envelope:
     raise Refused(Verdict.MALFORMED, "no envelope of this format")
 
 
+#: By the first byte of a byte string: how many bytes its length has, beyond 23.
+_WIDTHS: Final = {0x58: 1, 0x59: 2, 0x5A: 4}
+
+
 def _open(data: bytes, start: bytes, alg: int, kid: bytes, at: int) -> Envelope:
     end = len(data) - 66
     first = data[at] if at < len(data) else 0
-    size = {0x58: 1, 0x59: 2, 0x5A: 4}.get(first, 0)
+    size = _WIDTHS.get(first, 0)
     length = int.from_bytes(data[at + 1 : at + 1 + size], "big") if size else first & 31
     begin = at + 1 + size
     wrapped = data[at:end]

@@ -28,6 +28,9 @@ class Status(IntEnum):
     USED_UP = 3
 
 
+_OF_BITS: Final = tuple(Status)
+
+
 @dataclass(frozen=True, slots=True)
 class StatusList:
     """A verified status list; an entry beyond its end counts as invalid."""
@@ -40,7 +43,7 @@ class StatusList:
 
     def __getitem__(self, index: int) -> Status:
         at = index >> 2
-        return Status(self.packed[at] >> 2 * (index & 3) & 3) if at < len(self.packed) else Status.INVALID
+        return _OF_BITS[self.packed[at] >> 2 * (index & 3) & 3] if at < len(self.packed) else Status.INVALID
 
     def holds(self, index: int) -> bool:
         """Whether the entry lies inside the list."""

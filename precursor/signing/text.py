@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from precursor.signing.verdicts import Refused, Verdict
@@ -9,7 +10,8 @@ from precursor.signing.verdicts import Refused, Verdict
 BARE: Final = "PC1"
 #: The most bytes a token has when inflated.
 MOST_BYTES: Final = 2048
-_DIGITS: Final = re.compile(r"[1-9][0-9]{199,2399}", re.ASCII)
+_FEWEST: Final = 200
+_MOST: Final = 2400
 _ADDRESS: Final = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?", re.ASCII)
 _LONGEST_PREFIX: Final = 200
 
@@ -31,7 +33,7 @@ def from_text(text: str) -> tuple[str, bytes]:
     prefix, mark, digits = text.rpartition("#")
     if not mark or not (prefix == BARE or _is_address(prefix)):
         raise Refused(Verdict.MALFORMED, "no PC1 text")
-    if not _DIGITS.fullmatch(digits):
+    if not (_FEWEST <= len(digits) <= _MOST and digits.isascii() and digits.isdigit() and digits[0] != "0"):
         raise Refused(Verdict.MALFORMED, "not 200 to 2,400 digits after the #")
     number = int(digits)
     data = number.to_bytes((number.bit_length() + 7) // 8, "big")
@@ -43,9 +45,15 @@ def from_text(text: str) -> tuple[str, bytes]:
 
 
 def _is_address(prefix: str) -> bool:
-    return len(prefix) <= _LONGEST_PREFIX and _ADDRESS.fullmatch(prefix) is not None
+    return len(prefix) <= _LONGEST_PREFIX and _fits(prefix)
 
 
+@lru_cache(maxsize=64)  # nearly all codes of a place bear the same
+def _fits(prefix: str) -> bool:
+    return _ADDRESS.fullmatch(prefix) is not None
+
+
+@lru_cache(maxsize=64)
 def host_of(prefix: str) -> str:
     """Host of an https prefix in lower case, with its port unless that is the usual one; empty for the bare one."""
     return prefix[8:].split("/", 1)[0].lower().removesuffix(":443") if prefix.startswith("https://") else ""

@@ -90,11 +90,12 @@ class Verifier:
         if at >= listed.expires:
             raise Refused(Verdict.STATUS_EXPIRED, "the status list has expired")
         state, is_newer = listed[index], claims[IAT] > listed.issued
-        if state in _REFUSED:
-            raise Refused(_REFUSED[state], "the status list says so")
-        if state is Status.INVALID and not is_newer:
-            verdict = Verdict.REVOKED if listed.holds(index) else Verdict.UNISSUED
-            raise Refused(verdict, "the status list says so")
+        if state is not Status.VALID:
+            if state in _REFUSED:
+                raise Refused(_REFUSED[state], "the status list says so")
+            if not is_newer:
+                verdict = Verdict.REVOKED if listed.holds(index) else Verdict.UNISSUED
+                raise Refused(verdict, "the status list says so")
         stale = [Warn.STATUS_STALE] if at - listed.issued > STALE else []
         return [Warn.ISSUED_AFTER_STATUS, *stale] if is_newer else stale
 
