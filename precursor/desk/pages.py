@@ -33,6 +33,7 @@ from precursor.desk import (
     sheets,
     stickers,
     storeledger,
+    stores,
     terms,
     today,
     weighing,
@@ -74,6 +75,7 @@ def blueprint(collections: tuple[Collection, ...], listings: tuple[Listing, ...]
     today.routes(made, today.Today(house))
     reports.routes(made, Reports(house))
     storeledger.routes(made, storeledger.StoreLedger(house))
+    stores.routes(made, house)
     flow.routes(made, flow.Flow(house))
     for then, of_it in (("", ""), ("/certificate", "/certificate.pdf"), ("/verifications", "/verifications")):
         view = documents.by_number(by_path, of_it)

@@ -110,9 +110,7 @@ def _counts(call: Call) -> sa.Select:
 
 def _compared(call: Call, row: Any) -> Values:
     """The book of that day as it is known now, and by how much the count differs from it."""
-    book = ledger.book_stock(row.date, call.today).subquery()
-    here = (book.c.site_id == row.site_id, book.c.substance_id == row.substance_id)
-    booked = call.session.scalar(sa.select(book.c.amount).where(*here)) or 0
+    booked = call.session.scalar(sa.select(ledger.posted_to(row.site_id, row.substance_id, row.date, call.today)))
     return {"book": booked, "difference": quantity.show(row.counted - booked, row.unit)}
 
 

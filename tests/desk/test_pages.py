@@ -89,7 +89,7 @@ def test_a_gap_is_headed_by_whose_it_is_of_what_and_by_how_much(door, lead):
 def test_gaps_of_one_enterprise(lead):
     page = lead.get(f"/gaps?{VIEW}&enterprise=E12").text
     assert 'value="E12"' in page
-    subjects = re.findall(r'<span class="code">([^<]+)</span>', page)
+    subjects = re.findall(r'href="/gaps/[A-Z_]+/([^"?]+)', page)
     assert set(subjects) == {"E12", "M29", "Q2", "V20"}
 
 
@@ -137,8 +137,8 @@ REPORTS = {
     "/targets": ("period", "as_of", "area", "fresh"),
     "/gaps": ("period", "as_of", "area", "code", "county", "figure", "enterprise", "owner", "page"),
     "/gaps.xlsx": ("period", "as_of", "code", "owner"),
-    "/stock": ("on", "q", "enterprise", "page"),
-    "/stock.xlsx": ("on", "q"),
+    "/stock": ("on", "q", "enterprise", "county", "substance", "count", "page"),
+    "/stock.xlsx": ("on", "q", "county", "substance", "count"),
     "/ledger": ("site", "substance", "from", "to", "type"),
     "/plan": ("period", "as_of", "state", "grade", "county", "due", "month", "until", "page"),
     "/plan.xlsx": ("period", "state", "until"),

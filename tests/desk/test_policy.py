@@ -192,7 +192,8 @@ def test_figures_gaps_and_plan(reader, role, place):
                 assert reader.sees(Action.ALERT_LIST, parties) or role.value.startswith(("ent_", "machine_ent"))
     page = reader.get(f"/gaps?{view}")
     if page.status_code == 200:
-        subjects = set(re.findall(r'<span class="code">([^<]+)</span>', page.text))
+        subjects = set(re.findall(r'href="/gaps/[A-Z_]+/([^"?]+)', page.text))
+        assert bool(subjects) == (re.search(r'class="card-f"><span>共 (\d+)', page.text)[1] != "0")
         for subject in subjects & set(FACTS["movements"]):
             parties = FACTS["movements"][subject]
             assert reader.sees(Action.ALERT_LIST, parties) or role.value.startswith(("ent_", "machine_ent"))

@@ -689,3 +689,55 @@ def test_lists_say_what_waits_or_went_wrong(door):
         assert len(bad) == len([each for each in records if is_wrong(each)]), path
         assert lead.browser.get(f"/{path}.xlsx").status_code == 200
     assert any(is_wrong(each) for path, (_, is_wrong) in wrong.items() for each in lead.get(f"{path}?limit=200").json)
+
+
+def test_the_stock_page_says_of_each_store_how_its_last_count_agreed(door, lead):
+    """As the API says of the store's last stocktake, and no other stores fit the filter."""
+    reader = door.account("counter-of-stores", "ps_lead", area="C0")
+    last = {}
+    for each in reader.get("stocktakes?limit=200").json:
+        last[each["site"], each["substance"]] = max(
+            last.get((each["site"], each["substance"]), each), each, key=lambda one: (one["date"], one["id"])
+        )
+    wanted = {key: reader.get(f"stocktakes/{one['id']}").json["difference"] for key, one in last.items()}
+    differing = {key for key, difference in wanted.items() if Decimal(difference)}
+    assert differing
+    assert len(differing) < len(wanted)
+
+    def stores(asked):
+        rows = load_workbook(BytesIO(lead.get(f"/stock.xlsx?{asked}").data)).get_sheet_by_index(0).to_python()
+        assert rows[0][-2:] == ["上次盘点 Last counted", "盘点减账面 Counted less book"]
+        return {(row[0], row[1]): row for row in rows[1:]}
+
+    every = stores("")
+    for key, row in every.items():
+        assert (row[4] == "") == (key not in wanted), key
+        if key in wanted:
+            assert (row[4], row[5]) == (last[key]["date"], float(wanted[key])), key
+    assert stores("count=differs").keys() == differing & every.keys()
+    assert stores("count=agrees").keys() == (wanted.keys() - differing) & every.keys()
+    assert stores("count=never").keys() == {key for key, row in every.items() if key not in wanted and row[2]}
+    page = lead.get("/stock").text
+    assert f"上次盘点与账面不符 {len(differing & every.keys())} 处" in page
+    site, substance = sorted(differing & every.keys())[0]
+    narrowed = lead.get(f"/stock?substance={substance}&count=differs&q={site}").text
+    assert f"/ledger?site={site}&amp;substance={substance}" in narrowed
+    assert wanted[site, substance].lstrip("-") in narrowed
+    assert "没有符合条件的场所" in lead.get("/stock?q=NOWHERE").text
+
+
+def test_the_stock_page_adds_up_each_substance_and_narrows_to_a_county(door, lead):
+    reader = door.account("adder-of-stores", "ps_lead", area="C0")
+    stock = reader.get("stock?on=2026-01-31").json
+    of = sorted({place.partition("/")[2] for place in stock})
+    page = lead.get("/stock").text
+    for substance in of:
+        amounts = [Decimal(one["quantity"]) for place, one in stock.items() if place.endswith(f"/{substance}")]
+        shown = re.search(rf'substance={substance}">[^<]+</a><b class="num">([\d,.]+) ', page)
+        assert (Decimal(shown[1].replace(",", "")) if shown else 0) == sum(amounts), substance
+    lies = {one["id"]: one["county"] for one in reader.get("sites?limit=200").json}
+    holding = {place.partition("/")[0] for place in stock}
+    assert len({lies[site] for site in holding}) > 1
+    for county in {lies[site] for site in holding}:
+        listed = set(re.findall(r'href="/sites/([^"]+)"', lead.get(f"/stock?county={county}").text))
+        assert listed == {site for site in holding if lies[site] == county}
