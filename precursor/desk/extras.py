@@ -442,6 +442,27 @@ def _stocktake(_call: Call, record: Values, _house: House) -> Extra | None:
     return {"template": "desk/said.html", "is_wrong": bool(differs), "said": said, "more": more}
 
 
+def _reversal(call: Call, record: Values, house: House) -> Extra:
+    """Whether it is done, of which movement, and with whom that was."""
+    movements = house.collections["movements"]
+    number, links, lede = record["id"], [], ""
+    if (reader := call_for(movements.read)) is not None:
+        links.append((Words("打开出入库记录", "Open the movement"), f"/movements/{quote(number)}"))
+        movement = movements.show_one(reader, number)
+        called = names.of(call, [movement]) | names.other_sides(call, [movement])
+        whom = (("movements", "counterpart"), ("holders", "permit"), ("partners", "external"))
+        other = next((called[key] for path, name in whom if (key := (path, movement[name])) in called), None)
+        who = called.get(("enterprises", movement["enterprise"]), movement["enterprise"])
+        lede = t("，", ", ").join(filter(None, (who, other and t("对方 ", "with ") + other)))
+    said = (
+        Words("已冲销", "Reversed")
+        if record["done"]
+        else Words("待另一人批准", "Waits for another person's approval")
+    )
+    found: Extra = {"template": "desk/said.html", "is_wrong": not record["done"], "said": said, "links": links}
+    return found | {"lede": lede, "lead": f"/reversals/{quote(number)}/approval"}
+
+
 def _delegation(call: Call, record: Values, _: House) -> Extra:
     """Whether a delegation holds today."""
     became, since = states.delegated(call, record)
@@ -492,6 +513,7 @@ _EXTRAS: Final[dict[str, Making]] = {
     "shipments": _shipment,
     "stocktakes": _stocktake,
     "delegations": _delegation,
+    "reversals": _reversal,
     "trip-slips": _trip,
     "labels": _label,
 }

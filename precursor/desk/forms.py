@@ -144,9 +144,17 @@ def fill(
 
 def _typed(typed: Mapping[str, str], each: Field) -> str:
     """What was typed into a field; of a list what was ticked and what was typed, a line each."""
-    if each.kind == "lines" and isinstance(typed, MultiDict):
-        return "\n".join(text for text in typed.getlist(each.name) if text.strip())
-    return typed.get(each.name, "")
+    return _ticked(typed, each.name) if each.kind == "lines" else typed.get(each.name, "")
+
+
+def _ticked(typed: Mapping[str, str], name: str) -> str:
+    texts = typed.getlist(name) if isinstance(typed, MultiDict) else [typed.get(name, "")]
+    return "\n".join(text for text in texts if text.strip())
+
+
+def several(typed: Mapping[str, str], name: str) -> list[str]:
+    """What was ticked and typed into a field that takes several answers."""
+    return _lines(_ticked(typed, name))
 
 
 _NEEDED: Final = "请填写 / please fill this in"

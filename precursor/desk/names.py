@@ -14,6 +14,8 @@ from precursor.core.errors import Forbidden
 from precursor.desk import terms
 from precursor.enterprises.models import Party, Site
 from precursor.enterprises.scoping import visible
+from precursor.movements.models import Movement
+from precursor.permits.models import Permit
 from precursor.rules.law import Words
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment
@@ -135,6 +137,25 @@ def of_shipments(call: Call, ids: Sequence[str]) -> dict[tuple[str, str], str]:
         query = sa.select(Shipment.outside_id).where(Shipment.outside_id.in_(ids[start : start + _MOST]))
         found |= {("partners", id_): t("境外，", "abroad, ") + id_ for id_ in call.session.scalars(query)}
     return found
+
+
+def other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str], str]:
+    """Whose the movements are that records name as their other side."""
+    named = sorted({record["counterpart"] for record in records if record.get("counterpart")})
+    query = (
+        sa.select(Movement.outside_id, Party.name)
+        .join(Party, Party.id == Movement.enterprise_id)
+        .where(Movement.outside_id.in_(named))
+    )
+    found = {("movements", number): str(name) for number, name in call.session.execute(query)}
+    # a sale that nobody booked in yet names its buyer by the document
+    waiting = sorted({r["permit"] for r in records if r.get("permit") and not r.get("counterpart")})
+    holders = (
+        sa.select(Permit.outside_id, Party.name)
+        .join(Party, Party.id == Permit.enterprise_id)
+        .where(Permit.outside_id.in_(waiting))
+    )
+    return found | {("holders", number): str(name) for number, name in call.session.execute(holders)}
 
 
 def colleagues(call: Call) -> list[tuple[str, Words]]:

@@ -23,6 +23,7 @@ from precursor.desk import (
     asking,
     cells,
     documents,
+    doubts,
     extras,
     flow,
     forms,
@@ -330,7 +331,7 @@ def _form(collection: Collection, act: Act, house: House) -> Callable[..., Any]:
             return _page(call, collection, act, house, record, typed)
         if forms.SHOW in request.form:
             return _page(call, collection, act, house, record, request.form)
-        doubt = weighing.doubt(call, act, request.form, house)
+        doubt = doubts.of(call, act, request.form, house)
         if doubt and request.form.get(forms.SURE) != doubt.key:
             return _page(call, collection, act, house, record, request.form, doubt=doubt), HTTPStatus.CONFLICT
         try:
@@ -439,7 +440,7 @@ def _page(
     record: Values | None,
     typed: Mapping[str, str],
     error: PrecursorError | None = None,
-    doubt: weighing.Doubt | None = None,
+    doubt: doubts.Doubt | None = None,
 ) -> str:
     asked = asking.of(call, act, typed)
     groups = forms.groups_of(act.form, asked, typed)
@@ -468,6 +469,8 @@ def _page(
         broken=broken,
         doubt=doubt,
         sure=forms.SURE,
+        # what was confirmed stays so while something else is corrected
+        is_sure=doubt.key if doubt else request.form.get(forms.SURE),
         # a refused form keeps its key until it is done: sent twice, it is done once
         key=uuid.uuid4().hex,
         shown_as=request.form.get("_seen") or (tag_of(record) if record else ""),

@@ -17,10 +17,9 @@ from precursor.core.access import Action
 from precursor.core.errors import Fault, Faulty, NotFound
 from precursor.desk import cells, looking, names, terms
 from precursor.desk.house import House, call_for
-from precursor.enterprises.models import Party, Site
+from precursor.enterprises.models import Site
 from precursor.enterprises.scoping import visible
 from precursor.movements.models import Movement, Reversal, ReversalRequest
-from precursor.permits.models import Permit
 from precursor.reconciliation import pages as figures
 from precursor.rules.law import Words
 from precursor.rules.movements import TYPES, MovementType
@@ -117,7 +116,8 @@ class StoreLedger:
             "offs": offs,
             "open": (len(wrong), quantity.show(sum(row.quantity for row in wrong), unit)),
             "count": self._last_count(site, substance, to),
-            "called": names.of(call, [*shown, {"site": site, "substance": substance}]) | _other_sides(call, shown),
+            "called": names.of(call, [*shown, {"site": site, "substance": substance}])
+            | names.other_sides(call, shown),
             **said_sums,
         }
 
@@ -267,25 +267,6 @@ def _sheet(book: Values) -> Iterator[Sequence[Cell]]:
         )
     sums = (Decimal(book[name]) for name in ("came", "went", "balance"))
     yield "合计 total", None, None, None, None, *sums, book["unit"], None, None
-
-
-def _other_sides(call: Call, records: Sequence[Values]) -> dict[tuple[str, str], str]:
-    """Whose the movements are that records name as their other side."""
-    named = sorted({record["counterpart"] for record in records if record.get("counterpart")})
-    query = (
-        sa.select(Movement.outside_id, Party.name)
-        .join(Party, Party.id == Movement.enterprise_id)
-        .where(Movement.outside_id.in_(named))
-    )
-    found = {("movements", number): str(name) for number, name in call.session.execute(query)}
-    # a sale that nobody booked in yet names its buyer by the document
-    waiting = sorted({r["permit"] for r in records if r.get("permit") and not r.get("counterpart")})
-    holders = (
-        sa.select(Permit.outside_id, Party.name)
-        .join(Party, Party.id == Permit.enterprise_id)
-        .where(Permit.outside_id.in_(waiting))
-    )
-    return found | {("holders", number): str(name) for number, name in call.session.execute(holders)}
 
 
 def _places(amount: str) -> int:

@@ -1,7 +1,6 @@
 """What a form weighs while it is filled in: what lies in a store and would then; what a holder has and uses.
 
-It only shows; whether it may be done is judged where it is done. What comes in other than it was sent is asked about
-once: it may be right, and then it is a gap of both sides.
+It only shows; whether it may be done is judged where it is done.
 """
 
 from collections.abc import Mapping
@@ -64,33 +63,7 @@ def of(call: Call, act: Act, typed: Mapping[str, str], house: House) -> Weighed 
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What is to be confirmed before it is saved, and the answers that a confirmation is good for."""
-
-    words: Words
-    key: str
-
-
-def doubt(call: Call, act: Act, typed: Mapping[str, str], house: House) -> Doubt | None:
-    """A receipt that is not what the other side recorded; None for what agrees, or cannot be compared."""
-    unit = unit_of(house, typed.get("substance", ""))
-    if act.form.__name__ != "InForm" or not unit or (amount := _typed_amount(typed, unit)) is None:
-        return None
-    sent = _sent(call, typed.get("counterpart", ""))
-    if sent is None or sent == amount:
-        return None
-    was, differs = quantity.show(sent, unit), quantity.show(abs(sent - amount), unit)
-    zh, en = ("多出", "more") if amount > sent else ("短少", "less")
-    said = Words(
-        f"对方记录 {was} {unit}，所填{zh} {differs} {unit}。确认实收如此，请再提交一次；核销将按差额列为缺口。",
-        f"The other side recorded {was} {unit}: {differs} {unit} {en}. If that is what came, submit again; it will "
-        "stand as a gap.",
-    )
-    return Doubt(said, f"{typed['counterpart']}={amount}")
-
-
-def _sent(call: Call, counterpart: str) -> int | None:
+def sent_by(call: Call, counterpart: str) -> int | None:
     """Base units that the other side recorded, in a movement that names the reader's enterprise."""
     if not counterpart or call.scope.enterprise_id is None:
         return None
@@ -108,7 +81,8 @@ def unit_of(house: House, substance: str) -> str:
     return str(rows[0].unit) if rows else ""
 
 
-def _typed_amount(typed: Mapping[str, str], unit: str) -> int | None:
+def typed_amount(typed: Mapping[str, str], unit: str) -> int | None:
+    """Base units that are typed; None for what is no amount in such a unit."""
     named = typed.get("unit") or unit
     try:
         if quantity.UNITS[named][0] != quantity.UNITS[unit][0]:
@@ -126,9 +100,9 @@ def _store(call: Call, typed: Mapping[str, str], unit: str, house: House) -> Wei
     here = booked.get(f"{typed['site']}/{typed['substance']}")
     lies = quantity.parse(here["quantity"], here["unit"]) if here else 0
     lines = [Line(Words("账面结存", "In store by the books"), quantity.show(lies, unit))]
-    note, amount = None, _typed_amount(typed, unit)
+    note, amount = None, typed_amount(typed, unit)
     is_in = MovementType(typed["type"]).is_in if typed.get("type") in set(MovementType) else False
-    if is_in and (sent := _sent(call, typed.get("counterpart", ""))) is not None:
+    if is_in and (sent := sent_by(call, typed.get("counterpart", ""))) is not None:
         look = "" if amount in (None, sent) else "bad"
         lines.append(Line(Words("对方发出", "Sent by the other side"), quantity.show(sent, unit), look))
     if amount is not None:
@@ -173,7 +147,7 @@ def _holder(call: Call, typed: Mapping[str, str], unit: str, house: House, path:
     found = [house.collections[path].show(row) for row in rows]
     left = sum((_left(record) for record in found), Decimal(0))
     lines.append(Line(Words("同类有效证件余量", "Left on such documents in force"), f"{left.normalize():f}"))
-    if (amount := _typed_amount(typed, unit)) is not None:
+    if (amount := typed_amount(typed, unit)) is not None:
         asked = Decimal(quantity.show(amount, unit))
         lines.append(Line(Words("本证", "This document"), f"{asked.normalize():f}", sign="+"))
         lines.append(Line(Words("合计可用", "In all"), f"{(left + asked).normalize():f}", "sum"))

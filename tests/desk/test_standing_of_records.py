@@ -20,6 +20,7 @@ from precursor.core.clock import Period
 from precursor.enterprises.models import Party, Site
 from precursor.movements import acts as movement_acts
 from precursor.movements.intents import Enter
+from precursor.movements.models import Movement
 from precursor.reconciliation import service
 from precursor.reconciliation.figures import BY_KEY
 from precursor.reconciliation.records import ACTS
@@ -287,6 +288,30 @@ def test_a_visit_by_one_officer_does_not_count_and_unknown_officers_are_pointed_
     page = alone.browser.get(f"/inspections/{made['id']}").text
     assert "不计入应检：检查人员少于 2 名" in page
     assert made["id"] not in re.search(r'<p class="headline.*?</p>', alone.browser.get("/enterprises/E01").text)[0]
+
+
+def test_a_visit_by_one_officer_is_asked_about_once(tmp_path):
+    with empty_city.opened(tmp_path) as (door, _city):
+        alone = browser(door, "walker", "ps_inspector", area="C0")
+
+        def sent(page, **answers):
+            hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+            return alone.post("/inspections/new", data=hidden | visit | answers)
+
+        visit = {"enterprise": "E01", "date": str(DAY), "mode": "onsite", "officers": ["A-1"]}
+        first = sent(alone.get("/inspections/new").text)
+        assert first.status_code == 409
+        assert "少于 2 名，这次检查不计入应检" in first.text
+        assert 'href="#officers"' in first.text
+        wrong = sent(first.text, enterprise="NOBODY")  # it stays confirmed while something else is corrected
+        assert wrong.status_code == 422
+        other = sent(wrong.text, officers=["P-walker"])  # and is asked anew about somebody else
+        assert other.status_code == 409
+        assert sent(other.text, officers=["P-walker"]).status_code == 303
+        assert sent(alone.get("/inspections/new").text, officers=["P-walker", "B-2"]).status_code == 303
+        assert sent(alone.get("/inspections/new").text, mode="remote", officers=["P-walker"]).status_code == 303
+        kept = door.account("counts-visits", "ps_lead", area="C0").get(f"inspections?date={DAY}").json
+        assert [each["inspectors"] for each in kept] == [1, 2, 1]
 
 
 def test_a_ledger_of_a_store_that_is_not_ones_own_is_none(door):
@@ -741,3 +766,26 @@ def test_the_stock_page_adds_up_each_substance_and_narrows_to_a_county(door, lea
     for county in {lies[site] for site in holding}:
         listed = set(re.findall(r'href="/sites/([^"]+)"', lead.get(f"/stock?county={county}").text))
         assert listed == {site for site in holding if lies[site] == county}
+
+
+def test_a_reversal_says_of_what_it_is_with_whom_and_whether_it_is_done(tmp_path):
+    with empty_city.opened(tmp_path) as (door, city):
+        permit = city.permit(outside_id="GB-1")
+        sale, _ = city.sell(permit, quantity=10 * KG)
+        with db.transaction(door.engine) as session:
+            number = session.scalar(sa.select(Movement.outside_id).where(Movement.id == sale.id))
+            seller, buyer = (session.get_one(Party, city.party[name]).name for name in ("E01", "E05"))
+        clerk = door.account("clerk", "ent_keeper", enterprise="E01")
+        clerk.done(f"movements/{number}/reversal-requests", {"reason": "写错了"})
+        boss = browser(door, "boss", "ent_admin", enterprise="E01")
+        page = boss.get(f"/reversals/{number}").text
+        lede = re.search(r'<p class="lede">(.*?)</p>', page)[1]
+        assert seller in lede
+        assert f"对方 {buyer}" in lede
+        assert "待另一人批准" in page
+        assert f'class="btn primary" href="/reversals/{number}/approval"' in page
+        token = re.search(r'name="csrf_token" value="([^"]+)"', boss.get(f"/reversals/{number}/approval").text)[1]
+        assert boss.post(f"/reversals/{number}/approval", data={"csrf_token": token, "_key": "k"}).status_code == 303
+        page = boss.get(f"/reversals/{number}").text
+        assert "<b>已冲销。</b>" in page
+        assert f'href="/movements/{number}"' in page
