@@ -49,6 +49,7 @@ class Asked:
     never: frozenset[str] = frozenset()
     hints: Mapping[str, Words] = field(default_factory=dict)
     substances: frozenset[str] | None = None  # those that the kind is for; None: any
+    unless: frozenset[str] = frozenset()  # refused without by the law, unless what is recorded is exempt from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ _MOVEMENTS: Final = {
     T.RETURN_IN: ("counterpart external transport_permit batch", "small_quantity other_site"),
     T.SAMPLE_OUT: ("usage_record batch", ""),
 }
+#: What goods change hands on (购买证件); some are exempt, which the judge of the movement knows.
+_UNLESS_EXEMPT: Final = dict.fromkeys((T.PURCHASE_IN, T.SALE_OUT), frozenset({"permit"}))
 _OF_TYPES: Final = frozenset(name for parts in _MOVEMENTS.values() for part in parts for name in part.split())
 _ABOUT: Final = {
     T.PRODUCTION_IN: Words("生产入库，凭批次核销", "from production; written off against its batch"),
@@ -103,7 +106,8 @@ _ABOUT: Final = {
 
 def _movement(kind: MovementType) -> Asked:
     at_once, more = (frozenset(part.split()) for part in _MOVEMENTS[kind])
-    return Asked(at_once, frozenset(), _OF_TYPES - at_once - more)
+    never = _OF_TYPES - at_once - more
+    return Asked(at_once, frozenset(), never, unless=_UNLESS_EXEMPT.get(kind, frozenset()))
 
 
 def _plain(form: type[Record]) -> Asked:

@@ -47,6 +47,7 @@ class Field:
     is_beside: bool = False  # few words side by side, to be touched
     note: str = ""
     hint: Words | None = None  # what only this kind of record says of it
+    unless_exempt: bool = False  # may be left empty only where the law asks for none
     leads: bool = False  # other fields depend on it
     source: str | None = None  # the collection whose records may be named
     errors: list[str] = field(default_factory=list)
@@ -81,6 +82,7 @@ def _field(path: str, name: str, member: fields.Field, asked: Asked) -> Field:
     made = Field(path, terms.member(name), kind, bool(member.required) or name in asked.must)
     made.hint = asked.hints.get(path)
     made.leads = path in LEADS
+    made.unless_exempt = path in asked.unless
     made.note = getattr(member, "note", "")
     made.source = terms.REFS.get(name) if kind == "text" and name not in _ELSEWHERE else None
     made.source = _OFFERS.get(name, made.source)

@@ -234,6 +234,18 @@ def test_an_enterprise_counts_its_stock(reader):
     reader.is_quiet()
 
 
+def test_a_page_has_a_button_to_print_it_where_one_is_of_use(visit):
+    desk = visit()
+    desk.log_in("auditor")
+    desk.open("/gaps")
+    desk.page.evaluate("window.print = () => { document.title = 'printed' }")
+    desk.page.click("#print-page")
+    expect(desk.page).to_have_title("printed")
+    for other in (visit(width=390), visit(script=False)):
+        other.log_in("auditor")
+        expect(other.page.locator("#print-page")).to_be_hidden()
+
+
 @ways
 def test_what_the_keeper_asks_to_reverse_another_person_approves(reader, visit):
     reader.log_in("keeper")
