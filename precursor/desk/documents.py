@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -10,13 +9,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, g, redirect
+from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug import Response as AnyResponse
 
 from precursor.api.collection import Call, Collection, Values
 from precursor.api.views import call_of
 from precursor.core import access, numerals
-from precursor.core.db import reading, transaction
+from precursor.core.db import transaction
 from precursor.core.errors import NotFound, Refused
 from precursor.core.members import day_at
 from precursor.desk import names, paper, terms
@@ -51,10 +50,6 @@ _STATED: Final = (
     *PARTICULARS,
     "county",
 )
-
-
-#: How often a sheet is made again because somebody else printed the same document meanwhile.
-_TRIES: Final = 5
 
 
 class State(Enum):
@@ -153,21 +148,15 @@ def code_of(call: Call, record: Values) -> tuple[str, str] | None:
         return None
 
 
-def given_out(call: Call, numbers: Sequence[str], make: Callable[[Mapping[str, int]], bytes]) -> bytes:
-    """What is printed of documents, with the how manieth time it is on each sheet; kept once it is made.
+def take_numbers(call: Call, documents: Sequence[str]) -> dict[str, int]:
+    """The how manieth print of each document the next sheet is."""
+    with transaction(current_app.extensions["engine"]) as session:
+        return printing.take_numbers(session, documents, call.actor, call.now)
 
-    ``make`` is given that by the number of the document. It is made again where others print the same at this
-    moment: no two sheets say the same. Refused where that does not end.
-    """
-    engine = current_app.extensions["engine"]
-    for _ in range(_TRIES):
-        with reading(engine) as session:
-            sheets = printing.sheets(session, numbers)
-        made = make({number: sheet.nth for number, sheet in sheets.items()})
-        with suppress(sa.exc.IntegrityError), transaction(engine) as session:
-            printing.given_out(session, sheets.values(), call.actor, call.now)
-            return made
-    raise Refused("他人正在打印同一证件，请稍后重试 / others are printing the same document: try again")
+
+def is_only_looked_at() -> bool:
+    """Whether nobody asked for the file itself: what a browser fetches beforehand, or asks the headers of."""
+    return request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", "")
 
 
 def routes(bp: Blueprint, collection: Collection) -> None:
@@ -191,13 +180,12 @@ def routes(bp: Blueprint, collection: Collection) -> None:
     def printed(id: str) -> Response:
         call = call_of()
         record = collection.show_one(call, id)
+        if is_only_looked_at():
+            return Response(status=204)
         found = code_of(call, record)
         digest, drawn = (found[1], qr.svg(found[0])) if found else ("--", None)
-
-        def made(nth: Mapping[str, int]) -> bytes:
-            return paper.certificate(shown_on_paper(call, record, digest, nth[record["id"]]), drawn)
-
-        answer = Response(given_out(call, [record["id"]], made), mimetype="application/pdf")
+        shown = shown_on_paper(call, record, digest, take_numbers(call, [record["id"]])[record["id"]])
+        answer = Response(paper.certificate(shown, drawn), mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'inline; filename="{record["id"]}.pdf"'
         return answer
 

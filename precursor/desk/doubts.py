@@ -43,12 +43,12 @@ def _receipt(call: Call, typed: Mapping[str, str], house: House) -> Doubt | None
         f"The other side recorded {was} {unit}: {differs} {unit} {en}. If that is what came, submit again; it will "
         "stand as a gap.",
     )
-    return Doubt(said, "quantity", f"{typed['counterpart']}={amount}")
+    return Doubt(said, "quantity", f"{typed['counterpart']}={sent}-{amount}")
 
 
 def _visit(call: Call, typed: Mapping[str, str], _: House) -> Doubt | None:
     """A visit by fewer officers than the city asks for: it is kept, and fills no slot of the plan."""
-    officers = sorted(set(forms.several(typed, "officers")))
+    officers = sorted({code.upper() for code in forms.several(typed, "officers")})
     if typed.get("mode") != "onsite" or not officers:
         return None
     try:

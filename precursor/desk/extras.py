@@ -450,7 +450,9 @@ def _reversal(call: Call, record: Values, house: House) -> Extra:
         links.append((Words("打开出入库记录", "Open the movement"), f"/movements/{quote(number)}"))
         movement = movements.show_one(reader, number)
         called = names.of(call, [movement]) | names.other_sides(call, [movement])
-        whom = (("movements", "counterpart"), ("holders", "permit"), ("partners", "external"))
+        whom = [("movements", "counterpart"), ("partners", "external")]
+        if movement["type"] == MovementType.SALE_OUT:  # that nobody booked in: its buyer holds the document
+            whom.append(("holders", "permit"))
         other = next((called[key] for path, name in whom if (key := (path, movement[name])) in called), None)
         who = called.get(("enterprises", movement["enterprise"]), movement["enterprise"])
         lede = t("，", ", ").join(filter(None, (who, other and t("对方 ", "with ") + other)))

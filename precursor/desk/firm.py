@@ -46,10 +46,10 @@ class Sent:
     base: int  # the amount in base units
 
 
-def coming(call: Call) -> list[Sent]:
-    """What was sent to the enterprise and is not booked in, the oldest first; for who receives or buys."""
+def coming(call: Call) -> list[Sent] | None:
+    """What was sent to the enterprise and is not booked in, the oldest first; None for who does not receive."""
     if call_for(Action.LEDGER_POST_IN) is None and call_for(Action.PURCHASE_LIST) is None:
-        return []
+        return None
     query = (
         sa.select(
             Movement.outside_id,

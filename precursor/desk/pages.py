@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,6 +32,7 @@ from precursor.desk import (
     printing,
     reports,
     sheets,
+    states,
     stickers,
     storeledger,
     stores,
@@ -141,8 +142,8 @@ def _narrowed(collection: Collection, call: Call) -> sa.Select:
             query = query.where(columns[name] == (day_at(f"/{name}", wanted) if collection.has_day(name) else wanted))
     if text := looking.cleaned(request.args.get("q", "")):
         query = query.where(looking.holds(columns, text, *documents.said_in(collection)))
-    if "open" in request.args:  # what still waits for a second person
-        query = query.where(*(columns[name] == 0 for name in ("done", "approved") if name in columns))
+    if "open" in request.args and collection.path in states.OPEN:
+        query = query.where(states.OPEN[collection.path][1](call, columns))
     return documents.narrowed(call, query, request.args) if collection.path in DOCUMENTS else query
 
 
@@ -166,9 +167,20 @@ def _list(collection: Collection) -> Callable[[], str]:
             filters=_filters(call, collection),
             until=request.args.get("until", "") if collection.path in DOCUMENTS else None,
             acts=_buttons(collection, None),
+            waiting=_waiting(collection, call, query),
         )
 
     return view
+
+
+def _waiting(collection: Collection, call: Call, query: sa.Select) -> Words | None:
+    """How much of what is listed is open; None where nothing can be."""
+    if collection.path not in states.OPEN:
+        return None
+    said, is_open = states.OPEN[collection.path]
+    found = query.where(is_open(call, query.selected_columns)).subquery()
+    count = call.session.scalar(sa.select(sa.func.count()).select_from(found))
+    return Words(said.zh % f"{count:,}", said.en % f"{count:,}") if count else None
 
 
 def _filters(call: Call, collection: Collection) -> list[tuple[str, str, list[tuple[str, Words]]]]:
@@ -232,7 +244,7 @@ def _one(collection: Collection, house: House) -> Callable[[str], str]:
             collection=collection,
             record=record,
             title=extras.title(collection, record),
-            facts=_facts(call, collection, record, but="id"),
+            facts=_facts(call, collection, record, house, but="id"),
             tables=[
                 (name, cells.table_of(record[name], called))
                 for name in nested
@@ -362,8 +374,13 @@ def _chooser(collection: Collection, act: Act, kinds: Sequence[asking.Choice]) -
     )
 
 
-def _facts(call: Call, collection: Collection, record: Values | None, but: str = "") -> list[tuple[str, cells.Shown]]:
-    """What a record says of itself: on its page, and above the form of an act: nobody approves or revokes unseen."""
+def _facts(
+    call: Call, collection: Collection, record: Values | None, house: House, but: str = ""
+) -> list[tuple[str, cells.Shown]]:
+    """What a record says of itself: on its page, and above the form of an act: nobody approves or revokes unseen.
+
+    It leads to what the reader may open: an enterprise's record names those of its partners, which are not its own.
+    """
     if record is None:
         return []
     called = names.of(call, [record])
@@ -375,7 +392,27 @@ def _facts(call: Call, collection: Collection, record: Values | None, but: str =
     found = [
         (name, cells.shown(record, name, called)) for name in record if name not in {*cells.HIDDEN, *nested, but}
     ]
-    return [(name, said) for name, said in found if said is not cells.NOTHING]
+    kept = [(name, said) for name, said in found if said is not cells.NOTHING]
+    if call.subject.enterprise_id is None:
+        return kept
+    return [
+        (name, said if _opens(house, terms.REFS.get(name), record[name]) else replace(said, link=None))
+        for name, said in kept
+    ]
+
+
+def _opens(house: House, path: str | None, id_: Any) -> bool:
+    """Whether the reader may open the record that a member names; of documents their own page decides."""
+    if path not in ("movements", "enterprises", "partners", "sites"):
+        return True
+    collection = house.collections[path]
+    if (call := call_for(collection.read)) is None:
+        return False
+    try:
+        collection.one(call, id_)
+    except NotFound:
+        return False
+    return True
 
 
 def _choices(
@@ -481,5 +518,5 @@ def _page(
         show=forms.SHOW,
         typed={*DOCUMENTS, forms.THERE},
         people=forms.PEOPLE,
-        facts=_facts(call, collection, record) if act.method != "PUT" else [],
+        facts=_facts(call, collection, record, house) if act.method != "PUT" else [],
     )

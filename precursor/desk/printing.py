@@ -1,6 +1,6 @@
 """Certificates in bulk (批量打印): a list of documents as files of 50, each code read back before it is given out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,24 +30,19 @@ def part(call: Call, collection: Collection, rows: list[Any]) -> tuple[bytes, in
     Refused, with the numbers of the documents, when a code that was printed cannot be read or says something else.
     """
     records = [collection.show_one(call, row.id) for row in rows]
-    found = [(record, documents.code_of(call, record)) for record in records]
-    wanted = {code[0]: record["id"] for record, code in found if code}
-
-    def made(nth: Mapping[str, int]) -> bytes:
-        sheets = [
-            (
-                documents.shown_on_paper(call, record, code[1] if code else "--", nth[record["id"]]),
-                qr.svg_in_bulk(code[0]) if code else None,
-            )
-            for record, code in found
-        ]
-        file = paper.certificates(sheets)
-        if lost := sorted(wanted[text] for text in set(wanted) - paper.codes_on(file)):
-            said = "、".join(lost)
-            raise Refused(f"印出的码读不出：{said} / codes that cannot be read as printed: {said}")
-        return file
-
-    return documents.given_out(call, [record["id"] for record in records], made), len(wanted)
+    codes = [documents.code_of(call, record) for record in records]
+    nth = documents.take_numbers(call, [record["id"] for record in records])
+    sheets, wanted = [], {}
+    for record, code in zip(records, codes, strict=True):
+        shown = documents.shown_on_paper(call, record, code[1] if code else "--", nth[record["id"]])
+        sheets.append((shown, qr.svg_in_bulk(code[0]) if code else None))
+        if code:
+            wanted[code[0]] = record["id"]
+    made = paper.certificates(sheets)
+    if lost := sorted(wanted[text] for text in set(wanted) - paper.codes_on(made)):
+        said = "、".join(lost)
+        raise Refused(f"印出的码读不出：{said} / codes that cannot be read as printed: {said}")
+    return made, len(wanted)
 
 
 def routes(bp: Blueprint, collection: Collection, narrow: Narrow) -> None:
@@ -64,6 +59,8 @@ def routes(bp: Blueprint, collection: Collection, narrow: Narrow) -> None:
         rows = list(call.session.execute(cells.ordered(query).slice(at.part.start, at.part.stop)))
         if not rows:
             raise NotFound("没有符合条件的证件 / no document fits")
+        if documents.is_only_looked_at():
+            return Response(status=204)
         made, read = part(call, collection, rows)
         answer = Response(made, mimetype="application/pdf")
         name = f"{collection.path}-{at.number}.pdf"

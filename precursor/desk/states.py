@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from precursor.api.collection import Call, Values
 from precursor.areas import service as areas
+from precursor.core.db import hours_after
 from precursor.core.errors import Refused
 from precursor.core.members import day_at
 from precursor.desk import terms
 from precursor.enterprises.models import Delegation, DelegationAnswer
+from precursor.incidents.models import Incident
 from precursor.rules.law import Words
 from precursor.trade.models import Shipment, ShipmentLeg
 from precursor.trade.service import is_leg_done
@@ -113,3 +116,51 @@ def has(path: str) -> bool:
 def beside(call: Call, path: str, record: Values) -> Values:
     """A record of such a list with the word."""
     return record | {MEMBER: _MAKE[path](call, record)}
+
+
+# ------------------------------------------------------------------ what is open, of a whole list
+
+Condition = sa.ColumnElement[bool]
+
+
+# aliases: what is asked of a list may have the same table in it
+_THIS_DELEGATION, _THIS_SHIPMENT, _THIS_LOSS = aliased(Delegation), aliased(Shipment), aliased(Incident)
+
+
+def _unanswered(_: Call, columns: Any) -> Condition:
+    answers = sa.select(DelegationAnswer.answer).join(
+        _THIS_DELEGATION, _THIS_DELEGATION.id == DelegationAnswer.delegation_id
+    )
+    is_answered = DelegationAnswer.answer.in_(("accepted", "revoked"))
+    return ~answers.where(_THIS_DELEGATION.outside_id == columns.id, is_answered).exists()
+
+
+def _unverified(_: Call, columns: Any) -> Condition:
+    """A leg that is not done, as ``is_leg_done`` says it."""
+    is_done = sa.or_(
+        sa.and_(ShipmentLeg.state == "verified", ShipmentLeg.day.is_not(None)),
+        sa.and_(ShipmentLeg.state == "not_required", ShipmentLeg.reason != ""),
+    )
+    done = sa.select(sa.func.count(ShipmentLeg.leg.distinct())).join(
+        _THIS_SHIPMENT, _THIS_SHIPMENT.id == ShipmentLeg.shipment_id
+    )
+    return done.where(_THIS_SHIPMENT.outside_id == columns.id, is_done).scalar_subquery() < 2  # foreign and domestic
+
+
+def _late(call: Call, columns: Any) -> Condition:
+    try:
+        allowed = areas.city(call.session).parameters.loss_report_hours
+    except Refused:
+        return sa.false()
+    is_late = _THIS_LOSS.reported_at > hours_after(_THIS_LOSS.discovered_at, allowed)
+    return sa.select(_THIS_LOSS.id).where(_THIS_LOSS.outside_id == columns.id, is_late).exists()
+
+
+#: Of lists in which something may be open: what one says of so many, and which they are.
+OPEN: Final[dict[str, tuple[Words, Callable[[Call, Any], Condition]]]] = {
+    "reversals": (Words("%s 条待批准", "Waiting for approval: %s"), lambda _, columns: columns.done == 0),
+    "stocktakes": (Words("%s 次待批准", "Waiting for approval: %s"), lambda _, columns: columns.approved == 0),
+    "delegations": (Words("%s 件未答复", "Not answered: %s"), _unanswered),
+    "shipments": (Words("%s 批未核查完", "With a leg not verified: %s"), _unverified),
+    "incidents": (Words("%s 件迟报", "Reported late: %s"), _late),
+}

@@ -130,7 +130,7 @@ class StoreLedger:
         query = stocktakes.query(lister)
         columns = query.selected_columns
         query = query.where(columns.site == site, columns.substance == substance, columns.date <= to)
-        row = lister.session.execute(query.order_by(columns.date.desc(), columns.id.desc()).limit(1)).first()
+        row = lister.session.execute(query.order_by(columns.date.desc(), columns.nth.desc()).limit(1)).first()
         return stocktakes.show_one(reader, row.id) if row else None
 
     def _opened(self, call: Call, site: str, substance: str, start: date, to: date) -> int:

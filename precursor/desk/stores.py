@@ -15,6 +15,7 @@ from precursor.api.views import call_of
 from precursor.areas.models import Area
 from precursor.core import access, quantity
 from precursor.core.access import Action
+from precursor.core.errors import Fault, Faulty
 from precursor.desk import looking, names, sheets, terms
 from precursor.desk.house import House, call_for
 from precursor.enterprises.models import Site
@@ -54,7 +55,7 @@ def _counted(house: House, on: date) -> dict[tuple[str, str], Counted] | None:
     if (call := call_for(stocktakes.list)) is None:
         return None
     rows = stocktakes.query(call).subquery().c
-    order = (rows.date.desc(), rows.id.desc())
+    order = (rows.date.desc(), rows.nth.desc())
     rank = sa.func.row_number().over(partition_by=(rows.site_id, rows.substance_id), order_by=order)
     last = sa.select(*rows, rank.label("rank")).where(rows.date <= on).subquery().c
     book = ledger.posted_to(last.site_id, last.substance_id, last.date, call.today)
@@ -96,7 +97,10 @@ class Stores:
         """What lies where, by the books."""
         call = call_of()
         on = looking.day("on", call.today)
-        asked = {name: looking.cleaned(request.args.get(name, "")) for name in ("q", "county", "substance", "count")}
+        if on > call.today:
+            raise Faulty([Fault("/on", "晚于今天 / lies after today")])
+        names_asked = ("q", "county", "substance", *(("count",) if self._may_read_counts() else ()))
+        asked = {"count": ""} | {name: looking.cleaned(request.args.get(name, "")) for name in names_asked}
         records = self._records(call, on)
         called = names.of(call, records)
         every, is_narrowed = records, any(asked.values())

@@ -46,6 +46,7 @@ class Task:
     is_late: bool = False
     sub: str = ""
     is_record: bool = False  # nothing is left to do about it
+    is_mine: bool = True  # the reader's role does it; else he sees to it
 
 
 def _acts(call: Call) -> bool:
@@ -71,8 +72,8 @@ class Today:
         seen = self._seen(call)
         enterprise = self.house.rows("enterprises")[:1] if call.subject.enterprise_id is not None else []
         own = enterprise[0].id if enterprise else None
-        coming = firm.coming(call) if own else []
-        tasks = self._tasks(call, seen, own, coming)
+        coming = firm.coming(call) if own else None
+        tasks = self._tasks(call, seen, own, coming or [])
         late = sum(task.count for task in tasks if task.is_late)
         whole = None  # gaps of the whole area, others' to close as well
         if seen is not None and call.subject.enterprise_id is None and call_for(Action.ALERT_LIST) is not None:
@@ -86,8 +87,8 @@ class Today:
             whole=whole,
             today=call.today,
             figures=self._figures(seen),
-            allowances=firm.allowances(call, self.house, coming),
-            coming=coming if own else None,
+            allowances=firm.allowances(call, self.house, coming or []),
+            coming=coming,
             own=standing.of(call, self.house, own) if own else None,
             rate=firm.rate(call, seen) if seen else None,
             own_id=own,
@@ -151,6 +152,7 @@ class Today:
                 is_late=not GAPS[code].is_final,
                 sub=words(GAPS[code].action),
                 is_record=GAPS[code].is_final,
+                is_mine=figures.closes(code),
             )
             for code, some in by_code.items()
         ]

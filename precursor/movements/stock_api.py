@@ -84,6 +84,7 @@ def _counts(call: Call) -> sa.Select:
     return (
         sa.select(
             sa.cast(Stocktake.id, sa.Text()).label("id"),
+            Stocktake.id.label("nth"),  # in the order of recording, which texts of numbers are not in
             Stocktake.site_id,
             Stocktake.substance_id,
             Stocktake.day.label("date"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from sqlalchemy.orm import aliased
 
 from precursor.areas import service as areas
 from precursor.areas.models import Area
@@ -20,9 +21,11 @@ from precursor.core.clock import Period, legal_day
 from precursor.core.errors import Fault, Faulty, Forbidden, NotFound, Refused
 from precursor.core.members import day_at
 from precursor.enterprises.models import Party
+from precursor.movements.models import Movement
+from precursor.movements.service import stands
 from precursor.reconciliation import evidence, exhibits, goods, service
 from precursor.reconciliation.figures import BY_KEY, Gap
-from precursor.reconciliation.records import act_of, record_of
+from precursor.reconciliation.records import ACTS, act_of, record_of
 from precursor.reconciliation.service import Counted, Rate
 from precursor.reconciliation.summary import HEADLINE, Kept, Summary, last_entry, lowers
 from precursor.reconciliation.view import View
@@ -270,7 +273,23 @@ def _record_of(gap: Gap) -> str | None:
     if found is None or g.subject.role not in access.GRANTS[found[0]]:
         return None
     own = g.subject.enterprise_id
-    return found[1] if own is None or not gap.parties or gap.parties[0] == _outside_id(own) else None
+    if own is None or not gap.parties or gap.parties[0] == _outside_id(own):
+        return found[1]
+    mine = _own_side(gap.subject, own) if found[0] is Action.LEDGER_READ else None
+    return f"/movements/{quote(mine)}" if mine else None
+
+
+def _own_side(movement: str, own: int) -> str | None:
+    """What an enterprise recorded of a movement of somebody else."""
+    there, mine = aliased(Movement), aliased(Movement)
+    pair = sa.and_(mine.enterprise_id == there.other_enterprise_id, mine.id == there.other_id)
+    query = sa.select(mine.outside_id).join(there, pair)
+    return db.session.scalar(query.where(there.outside_id == movement, mine.enterprise_id == own, stands(mine)))
+
+
+def closes(code: str) -> bool:
+    """Whether the reader's role may do what closes gaps of a kind."""
+    return code in ACTS and g.subject.role in access.GRANTS[ACTS[code][0]]
 
 
 def _act_of(gap: Gap) -> tuple[Words, str] | None:

@@ -305,9 +305,9 @@ def test_a_visit_by_one_officer_is_asked_about_once(tmp_path):
         assert 'href="#officers"' in first.text
         wrong = sent(first.text, enterprise="NOBODY")  # it stays confirmed while something else is corrected
         assert wrong.status_code == 422
-        other = sent(wrong.text, officers=["P-walker"])  # and is asked anew about somebody else
+        other = sent(wrong.text, officers=["P-walker", "p-WALKER"])  # and is asked anew about somebody else
         assert other.status_code == 409
-        assert sent(other.text, officers=["P-walker"]).status_code == 303
+        assert sent(other.text, officers=["P-walker", "p-WALKER"]).status_code == 303
         assert sent(alone.get("/inspections/new").text, officers=["P-walker", "B-2"]).status_code == 303
         assert sent(alone.get("/inspections/new").text, mode="remote", officers=["P-walker"]).status_code == 303
         kept = door.account("counts-visits", "ps_lead", area="C0").get(f"inspections?date={DAY}").json
@@ -789,3 +789,23 @@ def test_a_reversal_says_of_what_it_is_with_whom_and_whether_it_is_done(tmp_path
         page = boss.get(f"/reversals/{number}").text
         assert "<b>已冲销。</b>" in page
         assert f'href="/movements/{number}"' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "word"), [("delegations", "未答复"), ("shipments", ">缺"), ("incidents", "迟报，"), ("stocktakes", "否")]
+)
+def test_a_list_counts_what_is_open_and_leads_to_it_alone(door, path, word):
+    """The rows behind "show these" are those whose own cell says so, in the whole list."""
+    role, where = ("ent_admin", {"enterprise": "E06"}) if path == "stocktakes" else ("ps_lead", {"area": "C0"})
+    role = "commerce" if path == "shipments" else role
+    reader = browser(door, f"opens-{path}", role, **where)
+    rows = re.findall(r"<tr><td class=\"ttl.*?</tr>", reader.get(f"/{path}?lines=500").text, re.S)
+    wanted = [row for row in rows if word in row]
+    assert rows
+    page = reader.get(f"/{path}").text
+    said = re.search(r'<p class="headline"><svg.*?<b>(.*?)</b> <a href="([^"]+)"', page, re.S)
+    assert (said is not None) == bool(wanted)
+    if said:
+        assert re.search(r"\d+", said[1])[0] == str(len(wanted))
+        shown = re.findall(r"<tr><td class=\"ttl.*?</tr>", reader.get(f"{said[2]}&lines=500").text, re.S)
+        assert sorted(shown) == sorted(wanted)
