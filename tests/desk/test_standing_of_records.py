@@ -1,6 +1,7 @@
 """What a page says first: whether a movement is written off, which visits are late, how long a report took."""
 
 import re
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -12,6 +13,7 @@ from api_kit import Door
 from conftest import WORKED, load
 from empty_city import ACTOR, DAY, KG, NOW
 from python_calamine import load_workbook
+from sqlalchemy.orm import aliased
 
 from precursor import ledger
 from precursor.core import db, migrate
@@ -31,9 +33,9 @@ from precursor.substances.models import Substance
 YEAR, AS_OF = "2025", date(2026, 1, 31)
 
 
-@pytest.fixture(scope="module")
-def door(tmp_path_factory):
-    home = tmp_path_factory.mktemp("standing")
+@contextmanager
+def worked_city(home):
+    """The worked city behind a door of its own."""
     url = f"sqlite:///{home / 'city.db'}"
     owner = db.connect(url, owner=True)
     migrate.migrate(owner)
@@ -42,6 +44,12 @@ def door(tmp_path_factory):
     load(made.engine, WORKED)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    with worked_city(tmp_path_factory.mktemp("standing")) as made:
+        yield made
 
 
 def browser(door, name, role, **where):
@@ -809,3 +817,22 @@ def test_a_list_counts_what_is_open_and_leads_to_it_alone(door, path, word):
         assert re.search(r"\d+", said[1])[0] == str(len(wanted))
         shown = re.findall(r"<tr><td class=\"ttl.*?</tr>", reader.get(f"{said[2]}&lines=500").text, re.S)
         assert sorted(shown) == sorted(wanted)
+
+
+def test_a_reversal_of_what_came_from_outside_names_the_seller_and_not_the_holder(tmp_path):
+    with worked_city(tmp_path) as door:
+        with db.reading(door.engine) as session:
+            seller, owner = aliased(Party), aliased(Party)
+            number, whose, buyer, outside = session.execute(
+                sa.select(Movement.outside_id, owner.outside_id, owner.name, seller.name)
+                .join(seller, seller.id == Movement.external_id)
+                .join(owner, owner.id == Movement.enterprise_id)
+                .where(Movement.type == "purchase_in", Movement.permit_id.is_not(None))
+                .order_by(Movement.id)
+            ).first()
+        door.account("asks", "ent_keeper", enterprise=whose).done(
+            f"movements/{number}/reversal-requests", {"reason": "写错了"}
+        )
+        page = browser(door, "approves", "ent_admin", enterprise=whose).get(f"/reversals/{number}").text
+        lede = re.search(r'<p class="lede">(.*?)</p>', page)[1]
+        assert lede == f"{buyer}，对方 {outside}"
