@@ -17,7 +17,7 @@ from precursor.desk import documents, names, terms
 from precursor.desk.house import House
 from precursor.rules.law import Law, Words, law_for
 from precursor.rules.matrix import LEVEL_WORDS, Row, department_words, rows_of
-from precursor.rules.movements import MovementType
+from precursor.rules.movements import TYPES, MovementType
 from precursor.rules.permits import PermitKind
 from precursor.rules.substances import class_of
 from precursor.substances.models import Substance
@@ -84,8 +84,6 @@ _MOVEMENTS: Final = {
     T.RETURN_IN: ("counterpart external transport_permit batch", "small_quantity other_site"),
     T.SAMPLE_OUT: ("usage_record batch", ""),
 }
-#: What goods change hands on (购买证件); some are exempt, which the judge of the movement knows.
-_UNLESS_EXEMPT: Final = dict.fromkeys((T.PURCHASE_IN, T.SALE_OUT), frozenset({"permit"}))
 _OF_TYPES: Final = frozenset(name for parts in _MOVEMENTS.values() for part in parts for name in part.split())
 _ABOUT: Final = {
     T.PRODUCTION_IN: Words("生产入库，凭批次核销", "from production; written off against its batch"),
@@ -107,7 +105,8 @@ _ABOUT: Final = {
 def _movement(kind: MovementType) -> Asked:
     at_once, more = (frozenset(part.split()) for part in _MOVEMENTS[kind])
     never = _OF_TYPES - at_once - more
-    return Asked(at_once, frozenset(), never, unless=_UNLESS_EXEMPT.get(kind, frozenset()))
+    unless = frozenset({"permit"}) if TYPES[kind].needs_permit else frozenset[str]()
+    return Asked(at_once, frozenset(), never, unless=unless)
 
 
 def _plain(form: type[Record]) -> Asked:

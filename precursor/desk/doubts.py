@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from precursor.api.collection import Act, Call
-from precursor.areas import service as areas
 from precursor.core import quantity
-from precursor.core.errors import Refused
-from precursor.desk import forms, weighing
+from precursor.desk import forms, standing, weighing
 from precursor.desk.house import House
 from precursor.rules.law import Words
 
@@ -51,11 +49,8 @@ def _visit(call: Call, typed: Mapping[str, str], _: House) -> Doubt | None:
     officers = sorted({code.upper() for code in forms.several(typed, "officers")})
     if typed.get("mode") != "onsite" or not officers:
         return None
-    try:
-        least = areas.city(call.session).parameters.inspection_min_inspectors
-    except Refused:  # a register without parameters asks for nothing
-        return None
-    if len(officers) >= least:
+    least = standing.officers_asked_for(call)
+    if least is None or len(officers) >= least:
         return None
     said = Words(
         f"只填了 {len(officers)} 名检查人员，少于 {least} 名，这次检查不计入应检。确认如此，请再提交一次。",

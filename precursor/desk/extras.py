@@ -14,10 +14,9 @@ from sqlalchemy.orm import aliased
 
 from precursor.accounts import service as accounts
 from precursor.api.collection import Call, Collection, Values
-from precursor.areas import service as areas
 from precursor.core import access, quantity
 from precursor.core.access import Action
-from precursor.core.errors import NotFound, Refused
+from precursor.core.errors import NotFound
 from precursor.desk import documents, names, onroad, standing, states, steps, stickers, terms
 from precursor.desk.house import House, call_for
 from precursor.desk.states import Delegated
@@ -400,9 +399,7 @@ def _incident(call: Call, record: Values, _: House) -> Extra | None:
 
 def _visit(call: Call, record: Values, _: House) -> Extra | None:
     """Whether a visit counts, and why not."""
-    try:
-        least = areas.city(call.session).parameters.inspection_min_inspectors
-    except Refused:
+    if (least := standing.officers_asked_for(call)) is None:
         return None
     return {
         "template": "desk/visit.html",

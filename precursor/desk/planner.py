@@ -158,10 +158,9 @@ class Planner:
         """The visits that count, of those that the reader may list: on site, by enough officers."""
         collection = self.house.collections["inspections"]
         call = call_for(collection.list)
-        if call is None:
+        if call is None or (least := standing.officers_asked_for(call)) is None:
             return None
         query = collection.query(call)
-        least = areas.city(call.session).parameters.inspection_min_inspectors
         columns = query.selected_columns
         return query.where(columns.mode == "onsite", columns.inspectors >= least).subquery()
 

@@ -17,8 +17,6 @@ from precursor.desk.planner import Planner
 from precursor.desk.terms import DOCUMENTS
 
 _SHOWN: Final = 6
-_OFFERED: Final = 2000  # sites, by name
-_MOST_LINES: Final = 2000  # of a ledger on one page
 _SEARCHED: Final = (
     "enterprises",
     *DOCUMENTS,

@@ -51,13 +51,18 @@ def of(call: Call, house: House, enterprise: str) -> Standing:
     )
 
 
+def officers_asked_for(call: Call) -> int | None:
+    """How many officers make a visit count; None where there is no city yet."""
+    try:
+        return areas.city(call.session).parameters.inspection_min_inspectors
+    except Refused:
+        return None
+
+
 def counts(call: Call, row: Any) -> bool:
     """Whether a visit fills a slot: on site, by as many officers as the city asks for."""
-    try:
-        least = areas.city(call.session).parameters.inspection_min_inspectors
-    except Refused:
-        return False
-    return bool(row.mode == "onsite" and row.inspectors >= least)
+    least = officers_asked_for(call)
+    return least is not None and row.mode == "onsite" and row.inspectors >= least
 
 
 def counted(period: str, as_of: date) -> tuple[Summary, datetime | None] | None:

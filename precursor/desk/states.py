@@ -11,15 +11,15 @@ from sqlalchemy.orm import aliased
 
 from precursor.api.collection import Call, Values
 from precursor.areas import service as areas
-from precursor.core.db import hours_after
 from precursor.core.errors import Refused
 from precursor.core.members import day_at
 from precursor.desk import terms
 from precursor.enterprises.models import Delegation, DelegationAnswer
 from precursor.incidents.models import Incident
+from precursor.incidents.service import is_late
 from precursor.rules.law import Words
 from precursor.trade.models import Shipment, ShipmentLeg
-from precursor.trade.service import is_leg_done
+from precursor.trade.service import IS_LEG_DONE
 
 #: What a list calls it.
 MEMBER: Final = "standing"
@@ -64,9 +64,8 @@ def delegated(call: Call, record: Values) -> tuple[Delegated, date | None]:
 
 def open_legs(call: Call, record: Values) -> list[Words]:
     """The legs of a shipment that are not verified (DEFINITIONS K3)."""
-    query = sa.select(ShipmentLeg).join(Shipment, Shipment.id == ShipmentLeg.shipment_id)
-    legs = call.session.scalars(query.where(Shipment.outside_id == record["id"]))
-    done = {leg.leg for leg in legs if is_leg_done(leg)}
+    query = sa.select(ShipmentLeg.leg).join(Shipment, Shipment.id == ShipmentLeg.shipment_id)
+    done = set(call.session.scalars(query.where(Shipment.outside_id == record["id"], IS_LEG_DONE)))
     return [terms.WORDS[leg] for leg in ("foreign", "domestic") if leg not in done]
 
 
@@ -127,24 +126,22 @@ Condition = sa.ColumnElement[bool]
 _THIS_DELEGATION, _THIS_SHIPMENT, _THIS_LOSS = aliased(Delegation), aliased(Shipment), aliased(Incident)
 
 
-def _unanswered(_: Call, columns: Any) -> Condition:
+def _unanswered(call: Call, columns: Any) -> Condition:
     answers = sa.select(DelegationAnswer.answer).join(
         _THIS_DELEGATION, _THIS_DELEGATION.id == DelegationAnswer.delegation_id
     )
-    is_answered = DelegationAnswer.answer.in_(("accepted", "revoked"))
+    is_answered = sa.or_(DelegationAnswer.answer == "accepted", DelegationAnswer.day <= call.today)
     return ~answers.where(_THIS_DELEGATION.outside_id == columns.id, is_answered).exists()
 
 
 def _unverified(_: Call, columns: Any) -> Condition:
-    """A leg that is not done, as ``is_leg_done`` says it."""
-    is_done = sa.or_(
-        sa.and_(ShipmentLeg.state == "verified", ShipmentLeg.day.is_not(None)),
-        sa.and_(ShipmentLeg.state == "not_required", ShipmentLeg.reason != ""),
-    )
+    """A leg that is not done."""
     done = sa.select(sa.func.count(ShipmentLeg.leg.distinct())).join(
         _THIS_SHIPMENT, _THIS_SHIPMENT.id == ShipmentLeg.shipment_id
     )
-    return done.where(_THIS_SHIPMENT.outside_id == columns.id, is_done).scalar_subquery() < 2  # foreign and domestic
+    return (
+        done.where(_THIS_SHIPMENT.outside_id == columns.id, IS_LEG_DONE).scalar_subquery() < 2
+    )  # foreign and domestic
 
 
 def _late(call: Call, columns: Any) -> Condition:
@@ -152,8 +149,7 @@ def _late(call: Call, columns: Any) -> Condition:
         allowed = areas.city(call.session).parameters.loss_report_hours
     except Refused:
         return sa.false()
-    is_late = _THIS_LOSS.reported_at > hours_after(_THIS_LOSS.discovered_at, allowed)
-    return sa.select(_THIS_LOSS.id).where(_THIS_LOSS.outside_id == columns.id, is_late).exists()
+    return sa.select(_THIS_LOSS.id).where(_THIS_LOSS.outside_id == columns.id, is_late(_THIS_LOSS, allowed)).exists()
 
 
 #: Of lists in which something may be open: what one says of so many, and which they are.

@@ -99,14 +99,16 @@ class Stores:
         on = looking.day("on", call.today)
         if on > call.today:
             raise Faulty([Fault("/on", "晚于今天 / lies after today")])
-        names_asked = ("q", "county", "substance", *(("count",) if self._may_read_counts() else ()))
-        asked = {"count": ""} | {name: looking.cleaned(request.args.get(name, "")) for name in names_asked}
-        records = self._records(call, on)
+        counted = _counted(self.house, on)
+        asked = {name: looking.cleaned(request.args.get(name, "")) for name in ("q", "county", "substance", "count")}
+        if counted is None:
+            asked["count"] = ""
+        records = self._records(call, on, counted or {})
         called = names.of(call, records)
         every, is_narrowed = records, any(asked.values())
         records = [record for record in records if _fits(record, asked, called)]
         if request.path.endswith(".xlsx"):
-            return self._sheet(records)
+            return _sheet(records, is_counted=counted is not None)
         page = paging.of(len(records))
         return render_template(
             "desk/stock.html",
@@ -115,27 +117,22 @@ class Stores:
             kept=paging.kept(),
             called=called,
             on=on,
-            today=call.today,
             asked=asked,
             is_narrowed=is_narrowed,
             counties=sorted({record["county"] for record in every}),
             substances=sorted({record["substance"] for record in every}),
-            is_counted=self._may_read_counts(),
+            is_counted=counted is not None,
             checked=CHECKED,
             states={key: sum(_state(record) == key for record in records) for key in CHECKED},
             totals=_totals(records),
         )
 
-    def _may_read_counts(self) -> bool:
-        return call_for(self.house.collections["stocktakes"].list) is not None
-
-    def _records(self, call: Call, on: date) -> list[Values]:
+    def _records(self, call: Call, on: date, counted: Mapping[tuple[str, str], Counted]) -> list[Values]:
         """Every store of the reader with its county and its last count."""
         whose = looking.cleaned(request.args.get("enterprise", ""))
         found = self.house.report("stock", on=on, as_of=call.today, **({"enterprise": whose} if whose else {})) or {}
         query = sa.select(Site.outside_id, Area.outside_id).join(Area, Area.id == Site.area_id)
         lies = {str(site): str(county) for site, county in call.session.execute(query)} if found else {}
-        counted = _counted(self.house, on) or {}
         records = []
         for place, amount in found.items():
             site, _, substance = place.partition("/")
@@ -143,18 +140,15 @@ class Stores:
             records.append({"site": site, "substance": substance, "county": lies[site], "last": last} | amount)
         return records
 
-    def _sheet(self, records: Sequence[Values]) -> Response:
-        head, lines = sheets.heading(_COLUMNS), sheets.rows(_COLUMNS, records)
-        if not self._may_read_counts():
-            return answer("stock", "库存", head, lines)
+
+def _sheet(records: Sequence[Values], *, is_counted: bool) -> Response:
+    head, lines = sheets.heading(_COLUMNS), sheets.rows(_COLUMNS, records)
+    if is_counted:
         last = [record["last"] for record in records]
         counts = ([str(one.day), Decimal(one.difference)] if one else [None, None] for one in last)
-        return answer(
-            "stock",
-            "库存",
-            [*head, *(f"{word.zh} {word.en}" for word in _COUNTED)],
-            ([*line, *count] for line, count in zip(lines, counts, strict=True)),
-        )
+        head += [f"{word.zh} {word.en}" for word in _COUNTED]
+        lines = ([*line, *count] for line, count in zip(lines, counts, strict=True))
+    return answer("stock", "库存", head, lines)
 
 
 def _fits(record: Values, asked: Mapping[str, str], called: Mapping[tuple[str, str], str]) -> bool:

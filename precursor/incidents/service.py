@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
+from precursor.core.db import hours_after
 from precursor.incidents.models import Incident
 
 
@@ -32,3 +35,8 @@ def record(session: Session, commands: Iterable[RecordIncident], actor: audit.Ac
     """Record incidents; returns their numbers in the order given."""
     rows = map(audit.as_row, commands)
     return [row["id"] for row in audit.write(session, Incident, rows, action="incident.record", actor=actor, now=now)]
+
+
+def is_late(incident: Any, hours: int) -> sa.ColumnElement[bool]:
+    """Whether an incident (model or alias) was reported later than so many hours after it was discovered (K14)."""
+    return incident.reported_at > hours_after(incident.discovered_at, hours)  # type: ignore[no-any-return]

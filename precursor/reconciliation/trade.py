@@ -3,30 +3,30 @@
 import sqlalchemy as sa
 
 from precursor.areas.models import Area
-from precursor.core.db import days_after, hours_after, unindexed
+from precursor.core.db import days_after, unindexed
 from precursor.enterprises.models import Party
 from precursor.incidents.models import Incident
+from precursor.incidents.service import is_late
 from precursor.movements.models import Movement, SalesReport
 from precursor.reconciliation.view import View, flag
 from precursor.reconciliation.writeoff import stands
 from precursor.rules.movements import MovementType
 from precursor.substances.models import Substance
 from precursor.trade.models import Shipment, ShipmentLeg
+from precursor.trade.service import IS_LEG_DONE
 
 
 def shipments(view: View) -> sa.Select:
     """K3: one unit for each import or export by customs date; done when both legs are."""
 
     def leg_done(leg: str) -> sa.ColumnElement[int]:
-        verified = sa.and_(ShipmentLeg.state == "verified", ShipmentLeg.day.is_not(None))
-        not_required = sa.and_(ShipmentLeg.state == "not_required", ShipmentLeg.reason.is_not(None))
         return flag(
             sa.exists()
             .where(
                 ShipmentLeg.shipment_id == Shipment.id,
                 ShipmentLeg.leg == leg,
                 sa.or_(ShipmentLeg.recorded_on.is_(None), view.seen(ShipmentLeg.recorded_on)),
-                sa.or_(verified, not_required),
+                IS_LEG_DONE,
             )
             .correlate(Shipment)
         )
@@ -94,7 +94,7 @@ def sales(view: View) -> sa.Select:
 
 def losses(view: View) -> sa.Select:
     """K14: one unit for each incident discovered in the period; ok when it was reported in time."""
-    late = Incident.reported_at > hours_after(Incident.discovered_at, view.parameters.loss_report_hours)
+    late = is_late(Incident, view.parameters.loss_report_hours)
     return (
         sa.select(
             Area.outside_id.label("area"),

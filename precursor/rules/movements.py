@@ -60,6 +60,11 @@ class TypeRule:
     pairs_with: MovementType | None = None
 
     @property
+    def needs_permit(self) -> bool:
+        """Whether goods change hands by it, which a purchase document must allow unless it is exempt."""
+        return self.proof is Proof.TRADE
+
+    @property
     def is_end(self) -> bool:
         """Whether goods end by it: used, lost or disposed of."""
         return self.proof in (Proof.USAGE, Proof.INCIDENT, Proof.DISPOSAL)

@@ -3,11 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from precursor import audit
 from precursor.trade.models import Shipment, ShipmentLeg
+
+#: What is known of a leg closes it: verified on a day, or not required for a reason (DEFINITIONS K3).
+IS_LEG_DONE: Final = sa.or_(
+    sa.and_(ShipmentLeg.state == "verified", ShipmentLeg.day.is_not(None)),
+    sa.and_(ShipmentLeg.state == "not_required", ShipmentLeg.reason.is_not(None)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +49,6 @@ def record(session: Session, commands: Iterable[RecordShipment], actor: audit.Ac
     """Record shipments; returns their numbers in the order given."""
     rows = map(audit.as_row, commands)
     return [row["id"] for row in audit.write(session, Shipment, rows, action="shipment.record", actor=actor, now=now)]
-
-
-def is_leg_done(leg: ShipmentLeg) -> bool:
-    """Whether what is known of a leg closes it: verified on a day, or not required for a reason (DEFINITIONS K3)."""
-    return bool((leg.state == "verified" and leg.day) or (leg.state == "not_required" and leg.reason))
 
 
 def record_legs(session: Session, commands: Iterable[RecordLeg], actor: audit.Actor, now: datetime) -> None:
